@@ -1,0 +1,9 @@
+DROP TABLE idempotency_records;
+DROP TABLE group_totals;
+DROP TABLE registrations;
+DROP TABLE users;
+DROP TABLE group_items;
+DROP TABLE groups;
+DROP TABLE admins;
+DROP TABLE organizations;
+DROP TABLE counters;

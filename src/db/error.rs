@@ -1,0 +1,83 @@
+//! What a database's error means. diesel hides the SQLSTATE; what it shows is sorted here, once.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// The unique indexes whose violation means something to an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UniqueIndex {
+    AdminToken,
+    IdempotencyKey,
+    Registration,
+    Totals,
+    Username,
+}
+
+/// (index, its name on PostgreSQL, its columns as SQLite's message lists them).
+const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 5] = [
+    (
+        UniqueIndex::AdminToken,
+        "admins_token",
+        "admins.token_sha256",
+    ),
+    (
+        UniqueIndex::IdempotencyKey,
+        "idempotency_records_pkey",
+        "idempotency_records.organization_id, idempotency_records.admin_id, idempotency_records.idempotency_key",
+    ),
+    (
+        UniqueIndex::Registration,
+        "registrations_user",
+        "registrations.organization_id, registrations.group_id, registrations.clogin_id",
+    ),
+    (
+        UniqueIndex::Totals,
+        "group_totals_pkey",
+        "group_totals.organization_id, group_totals.group_id, group_totals.is_child, group_totals.excluded, group_totals.slot",
+    ),
+    (
+        UniqueIndex::Username,
+        "users_username",
+        "users.organization_id, users.username_key",
+    ),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DbFailure {
+    /// A row with these values is there already.
+    Taken(UniqueIndex),
+    /// The same transaction may succeed when it runs again: a deadlock or a serialization failure. diesel reports a
+    /// deadlock without a kind of its own, so whatever it cannot name counts as one; trying again is bounded.
+    Transient,
+    /// The database cannot do it now: busy, full, unreachable.
+    Unavailable,
+    /// A mistake in the program.
+    Unexpected,
+}
+
+pub fn classify(error: &DieselError) -> DbFailure {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => {
+            UNIQUE_INDEXES
+                .iter()
+                .find(|(_, name, columns)| {
+                    information.constraint_name() == Some(name)
+                        || information.message().ends_with(&format!(": {columns}"))
+                })
+                .map_or(DbFailure::Unexpected, |(index, ..)| {
+                    DbFailure::Taken(*index)
+                })
+        }
+        DieselError::DatabaseError(
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ReadOnlyTransaction,
+            _,
+        )
+        | DieselError::BrokenTransactionManager => DbFailure::Unavailable,
+        DieselError::DatabaseError(
+            DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::Unknown,
+            _,
+        ) => DbFailure::Transient,
+        _ => DbFailure::Unexpected,
+    }
+}

@@ -1,0 +1,99 @@
+//! The rows of registrations: a person in a project.
+
+use diesel::prelude::*;
+
+use super::connection::DbConn;
+use super::schema::{registrations, users};
+use super::users::User;
+use crate::clock::Timestamp;
+use crate::ids::{CloginId, GroupId, OrganizationId};
+
+#[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
+#[diesel(table_name = registrations)]
+pub struct Registration {
+    pub id: i64,
+    pub organization_id: i64,
+    pub group_id: i64,
+    pub clogin_id: i64,
+    pub parent_id: Option<i64>,
+    pub version: i64,
+    pub status_id: Option<i64>,
+    pub excluded: bool,
+    /// JSON: field id → answer.
+    pub answers: String,
+    /// JSON: [`crate::users::forms::FormState`].
+    pub forms: String,
+    /// JSON: where the person came from.
+    pub utm: Option<String>,
+    /// Minor units.
+    pub order_total: i64,
+    /// Minor units.
+    pub paid_total: i64,
+    pub application_date: Timestamp,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub deleted_at: Option<Timestamp>,
+}
+
+#[derive(Insertable, Debug, Clone)]
+#[diesel(table_name = registrations)]
+pub struct NewRegistration {
+    pub organization_id: i64,
+    pub group_id: i64,
+    pub clogin_id: i64,
+    pub parent_id: Option<i64>,
+    pub version: i64,
+    pub status_id: Option<i64>,
+    pub excluded: bool,
+    pub answers: String,
+    pub forms: String,
+    pub utm: Option<String>,
+    pub order_total: i64,
+    pub paid_total: i64,
+    pub application_date: Timestamp,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+pub fn insert(conn: &mut DbConn, new: &NewRegistration) -> QueryResult<Registration> {
+    diesel::insert_into(registrations::table)
+        .values(new)
+        .get_result(conn)
+}
+
+/// A registered person, in one query by one unique index. None: not here, or nowhere.
+pub fn find(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    clogin: CloginId,
+) -> QueryResult<Option<(Registration, User)>> {
+    registrations::table
+        .inner_join(
+            users::table.on(users::organization_id
+                .eq(registrations::organization_id)
+                .and(users::id.eq(registrations::clogin_id))),
+        )
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::group_id.eq(group.0))
+        .filter(registrations::clogin_id.eq(clogin.0))
+        .filter(registrations::deleted_at.is_null())
+        .filter(users::deleted_at.is_null())
+        .select((Registration::as_select(), User::as_select()))
+        .get_result(conn)
+        .optional()
+}
+
+/// Whether anybody is or was registered in the project.
+pub fn exist_in(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        registrations::table
+            .filter(registrations::organization_id.eq(organization.0))
+            .filter(registrations::group_id.eq(group.0)),
+    ))
+    .get_result(conn)
+}

@@ -1,0 +1,114 @@
+// Printed from the migrations by `make schema`; not written by hand.
+
+diesel::table! {
+    admins (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        token_sha256 -> Text,
+        revoked_at -> Nullable<Timestamp>,
+        definition -> Text,
+    }
+}
+
+diesel::table! {
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    group_items (organization_id, kind, id) {
+        organization_id -> BigInt,
+        group_id -> BigInt,
+        kind -> Text,
+        id -> BigInt,
+        position -> BigInt,
+        definition -> Text,
+    }
+}
+
+diesel::table! {
+    group_totals (organization_id, group_id, is_child, excluded, slot) {
+        organization_id -> BigInt,
+        group_id -> BigInt,
+        is_child -> Bool,
+        excluded -> Bool,
+        slot -> BigInt,
+        users -> BigInt,
+        ordered -> BigInt,
+        paid -> BigInt,
+    }
+}
+
+diesel::table! {
+    groups (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        position -> BigInt,
+        definition -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency_records (organization_id, admin_id, idempotency_key) {
+        organization_id -> BigInt,
+        admin_id -> BigInt,
+        idempotency_key -> Text,
+        request_sha256 -> Text,
+        response -> Nullable<Text>,
+        clogin_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    organizations (id) {
+        id -> BigInt,
+        version -> BigInt,
+        definition -> Text,
+    }
+}
+
+diesel::table! {
+    registrations (organization_id, id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        group_id -> BigInt,
+        clogin_id -> BigInt,
+        parent_id -> Nullable<BigInt>,
+        version -> BigInt,
+        status_id -> Nullable<BigInt>,
+        excluded -> Bool,
+        answers -> Text,
+        forms -> Text,
+        utm -> Nullable<Text>,
+        order_total -> BigInt,
+        paid_total -> BigInt,
+        application_date -> Timestamp,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    users (organization_id, id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        uuid -> Text,
+        username -> Nullable<Text>,
+        username_key -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        first_name -> Text,
+        last_name -> Text,
+        org_name -> Text,
+        main_email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(registrations, users);

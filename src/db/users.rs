@@ -1,0 +1,113 @@
+//! The rows of people: one central login in an organization.
+
+use diesel::prelude::*;
+
+use super::connection::DbConn;
+use super::schema::users;
+use crate::clock::Timestamp;
+use crate::ids::{CloginId, OrganizationId};
+
+/// A person, without the password's hash: what is not read cannot leak.
+#[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
+#[diesel(table_name = users)]
+pub struct User {
+    pub id: i64,
+    pub organization_id: i64,
+    pub uuid: String,
+    pub username: Option<String>,
+    pub first_name: String,
+    pub last_name: String,
+    pub org_name: String,
+    pub main_email: Option<String>,
+}
+
+#[derive(Insertable, Debug, Clone)]
+#[diesel(table_name = users)]
+pub struct NewUser {
+    /// Given by the project file only.
+    pub id: Option<i64>,
+    pub organization_id: i64,
+    pub uuid: String,
+    pub username: Option<String>,
+    pub username_key: Option<String>,
+    pub password_hash: Option<String>,
+    pub first_name: String,
+    pub last_name: String,
+    pub org_name: String,
+    pub main_email: Option<String>,
+    pub email_key: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What a call changes of a person; `None` leaves a value as it is.
+#[derive(AsChangeset, Debug, Clone)]
+#[diesel(table_name = users)]
+pub struct UserChange {
+    pub username: Option<String>,
+    pub username_key: Option<String>,
+    pub password_hash: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub org_name: Option<String>,
+    pub main_email: Option<Option<String>>,
+    pub email_key: Option<Option<String>>,
+    pub updated_at: Timestamp,
+}
+
+pub fn insert(conn: &mut DbConn, user: &NewUser) -> QueryResult<CloginId> {
+    diesel::insert_into(users::table)
+        .values(user)
+        .returning(users::id)
+        .get_result(conn)
+        .map(CloginId)
+}
+
+/// Changes a person that is there, and holds its row until the transaction ends. None: there is no such person.
+pub fn change(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+    change: &UserChange,
+) -> QueryResult<Option<User>> {
+    let this = users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq(id.0))
+        .filter(users::deleted_at.is_null());
+    diesel::update(this)
+        .set(change)
+        .returning((
+            users::id,
+            users::organization_id,
+            users::uuid,
+            users::username,
+            users::first_name,
+            users::last_name,
+            users::org_name,
+            users::main_email,
+        ))
+        .get_result(conn)
+        .optional()
+}
+
+/// Which of these keys belong to somebody in the organization.
+pub fn taken_usernames(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    keys: &[String],
+) -> QueryResult<Vec<String>> {
+    users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::username_key.eq_any(keys))
+        .select(users::username_key.assume_not_null())
+        .load(conn)
+}
+
+/// The organization that has this person; see [`super::config::owner_of_admin`].
+pub fn owner(conn: &mut DbConn, id: CloginId) -> QueryResult<Option<i64>> {
+    users::table
+        .filter(users::id.eq(id.0))
+        .select(users::organization_id)
+        .get_result(conn)
+        .optional()
+}

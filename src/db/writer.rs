@@ -1,0 +1,185 @@
+//! SQLite's writer: one thread owns the one connection that writes, and commits many calls at once.
+//!
+//! Each write runs in a savepoint of its own inside one transaction; when that is committed, all are answered. A write
+//! that fails is rolled back alone. When SQLite gives up the whole transaction (disk full, I/O error), every write of
+//! the batch is answered 503, also those that had failed: none of them is known to have been decided.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use tokio::sync::oneshot;
+
+use super::Outcome;
+use super::connection::{Conn, Manager, OpenError};
+use crate::error::Error;
+
+/// A transaction takes at most this many writes, and no further one after this time.
+const BATCH_WRITES: usize = 128;
+const BATCH_TIME: Duration = Duration::from_millis(5);
+
+pub struct Writer {
+    queue: Option<SyncSender<Box<dyn Write>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// # Errors
+    ///
+    /// When the database cannot be opened.
+    pub fn start(manager: Manager, queue_size: usize) -> Result<Self, OpenError> {
+        let conn = r2d2::ManageConnection::connect(&manager)?;
+        let (queue, writes) = sync_channel(queue_size);
+        let thread = std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || run(&manager, conn, &writes))
+            .expect("the operating system gives the writer its thread");
+        Ok(Writer {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
+    }
+
+    /// Queues a write, and waits until it is committed or refused.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returned; or 503, when the queue is full or the transaction was lost.
+    pub async fn write<T, F>(&self, f: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<Outcome<T>, Error> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let write = Box::new(Queued {
+            f,
+            result: None,
+            reply,
+        });
+        let queue = self.queue.as_ref().expect("open until it is dropped");
+        queue.try_send(write).map_err(|error| match error {
+            TrySendError::Full(_) => Error::unavailable("too many writes wait"),
+            TrySendError::Disconnected(_) => Error::internal("the writer has ended"),
+        })?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::internal("the writer gave no answer")))
+    }
+}
+
+/// Waits until everything that was queued is done.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the writer has been printed by then; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A write in the queue, whatever it returns.
+trait Write: Send {
+    /// Runs the closure, and says whether its changes are to stay.
+    fn run(&mut self, conn: &mut Conn) -> bool;
+    /// Sends the result, after the commit.
+    fn answer(self: Box<Self>);
+    /// Sends 503: the transaction was lost.
+    fn lost(self: Box<Self>, cause: &str);
+}
+
+struct Queued<T, F> {
+    f: F,
+    result: Option<Result<T, Error>>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T, F> Write for Queued<T, F>
+where
+    T: Send,
+    F: Fn(&mut Conn) -> Result<Outcome<T>, Error> + Send,
+{
+    fn run(&mut self, conn: &mut Conn) -> bool {
+        let result = catch_unwind(AssertUnwindSafe(|| (self.f)(conn)))
+            .unwrap_or_else(|_| Err(Error::internal("a panic in a transaction")));
+        let keep = matches!(result, Ok(Outcome::Keep(_)));
+        self.result = Some(result.map(Outcome::into_inner));
+        keep
+    }
+
+    fn answer(self: Box<Self>) {
+        let result = self
+            .result
+            .unwrap_or_else(|| Err(Error::internal("a write was answered before it ran")));
+        // The caller may have gone away; its write stands all the same.
+        let _ = self.reply.send(result);
+    }
+
+    fn lost(self: Box<Self>, cause: &str) {
+        let _ = self.reply.send(Err(Error::unavailable(cause)));
+    }
+}
+
+fn run(manager: &Manager, conn: Conn, writes: &Receiver<Box<dyn Write>>) {
+    let mut conn = Some(conn);
+    while let Ok(first) = writes.recv() {
+        let mut batch = vec![first];
+        if let Err(cause) = run_batch(manager, &mut conn, &mut batch, writes) {
+            log::error!("a batch of {} writes was lost: {cause}", batch.len());
+            // The next batch begins on a new connection: nobody knows what this one is in the middle of.
+            conn = None;
+            batch.into_iter().for_each(|write| write.lost(&cause));
+        } else {
+            batch.into_iter().for_each(Write::answer);
+        }
+    }
+}
+
+/// Runs what is in `batch` and what else waits, and commits it. An error means that all of it is undone.
+fn run_batch(
+    manager: &Manager,
+    slot: &mut Option<Conn>,
+    batch: &mut Vec<Box<dyn Write>>,
+    writes: &Receiver<Box<dyn Write>>,
+) -> Result<(), String> {
+    let conn = match slot {
+        Some(conn) => conn,
+        None => {
+            let conn =
+                r2d2::ManageConnection::connect(manager).map_err(|error| error.to_string())?;
+            slot.insert(conn)
+        }
+    };
+    let began = Instant::now();
+    conn.begin_write().map_err(|error| error.to_string())?;
+    let mut next = 0;
+    while let Some(write) = batch.get_mut(next) {
+        run_one(conn, write.as_mut())?;
+        next += 1;
+        if next < BATCH_WRITES
+            && began.elapsed() < BATCH_TIME
+            && let Ok(write) = writes.try_recv()
+        {
+            batch.push(write);
+        }
+    }
+    conn.commit()
+        .map_err(|error| format!("the commit failed: {error}"))
+}
+
+/// Runs one write in its savepoint. An error means that the transaction around it is gone.
+fn run_one(conn: &mut Conn, write: &mut dyn Write) -> Result<(), String> {
+    let lost = |error: diesel::result::Error| error.to_string();
+    conn.batch_execute("SAVEPOINT w").map_err(lost)?;
+    if write.run(conn) {
+        return conn.batch_execute("RELEASE w").map_err(lost);
+    }
+    // A closure that failed inside transactions of its own has left diesel's manager deeper than it found it; and
+    // diesel rolls such a savepoint back without releasing it, so ours is rolled back and released around it.
+    while conn.transaction_depth().is_some_and(|depth| depth > 1) {
+        conn.rollback().map_err(lost)?;
+    }
+    conn.batch_execute("ROLLBACK TO w; RELEASE w").map_err(lost)
+}

@@ -1,0 +1,133 @@
+//! Scalars as PHP clients send them: `action-api.md`, Envelope. Each function says what is allowed when it refuses.
+
+use serde_json::Value;
+
+/// Said of a value that is not an id.
+pub const ID_RULE: &str = "must be a positive whole number, as a number or as decimal digits";
+
+/// An id, or none: absent, `null`, `false`, `0`, `""` and `"0"` are none.
+///
+/// # Errors
+///
+/// For everything that is neither, ids that do not fit 63 bits included.
+pub fn id(value: Option<&Value>) -> Result<Option<i64>, &'static str> {
+    let id = match value {
+        None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
+        Some(Value::Number(number)) => number.as_i64(),
+        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        Some(Value::String(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            text.parse().ok()
+        }
+        Some(_) => None,
+    };
+    match id {
+        Some(0) => Ok(None),
+        Some(id) if id > 0 => Ok(Some(id)),
+        _ => Err(ID_RULE),
+    }
+}
+
+/// `true`/`false`, `1`/`0`, `"1"`/`"0"`, `"true"`/`"false"`.
+///
+/// # Errors
+///
+/// For everything else.
+pub fn boolean(value: &Value) -> Result<bool, &'static str> {
+    match value {
+        Value::Bool(boolean) => Ok(*boolean),
+        Value::Number(number) if number.as_i64() == Some(1) => Ok(true),
+        Value::Number(number) if number.as_i64() == Some(0) => Ok(false),
+        Value::String(text) if text == "1" || text == "true" => Ok(true),
+        Value::String(text) if text == "0" || text == "false" => Ok(false),
+        _ => {
+            Err("must be true or false (1, 0, \"1\", \"0\", \"true\" and \"false\" are taken too)")
+        }
+    }
+}
+
+/// A string or a number, as text.
+///
+/// # Errors
+///
+/// For everything else.
+pub fn text(value: &Value) -> Result<String, &'static str> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err("must be a string or a number"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn scalar() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,20}".prop_map(Value::from),
+            "-?[0-9]{1,25}".prop_map(Value::from),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_the_same_as_a_number_and_as_digits(id_given in 1..=i64::MAX) {
+            prop_assert_eq!(id(Some(&json!(id_given))), Ok(Some(id_given)));
+            prop_assert_eq!(id(Some(&json!(id_given.to_string()))), Ok(Some(id_given)));
+        }
+
+        #[test]
+        fn whatever_is_taken_as_an_id_is_positive_and_is_what_was_written(value in scalar()) {
+            if let Ok(Some(taken)) = id(Some(&value)) {
+                prop_assert!(taken > 0);
+                let written = text(&value).unwrap();
+                prop_assert_eq!(written.trim_start_matches('0'), taken.to_string());
+            }
+        }
+
+        #[test]
+        fn no_scalar_is_both_true_and_false(value in scalar()) {
+            if let Ok(taken) = boolean(&value) {
+                let word = value.to_string().trim_matches('"').to_owned();
+                prop_assert_eq!(taken, ["1", "true"].contains(&word.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn none_has_six_spellings() {
+        assert_eq!(id(None), Ok(None));
+        for none in [json!(null), json!(false), json!(0), json!(""), json!("0")] {
+            assert_eq!(id(Some(&none)), Ok(None), "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        for value in [
+            json!(true),
+            json!(-1),
+            json!("-1"),
+            json!(1.0),
+            json!(1.5),
+            json!("1.0"),
+            json!("abc"),
+            json!(" 1"),
+            json!("١"),
+            json!("9223372036854775808"),
+            json!(9_223_372_036_854_775_808_u64),
+            json!([]),
+            json!({}),
+            json!([1]),
+        ] {
+            assert_eq!(id(Some(&value)), Err(ID_RULE), "{value}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! clogin: accounts and registration for teams whose project front ends send JSON.
+//!
+//! Where things are:
+//!
+//! - [`http`] translates requests and answers, and decides nothing; `http/mod.rs` is the one table of URLs.
+//! - [`actions`] decides: one file an operation.
+//! - [`users`] knows the person; [`project`] what an organization has set up.
+//! - [`db`] asks the database.
+//! - [`app`] holds what all of them need; [`config`] is the only reader of the environment; [`cli`] the command line.
+//!
+//! `ARCHITECTURE.md` walks through a call.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod ids;
+pub mod json;
+pub mod lenient;
+pub mod money;
+pub mod project;
+pub mod users;

@@ -1,0 +1,404 @@
+//! The project file: its types, with their defaults. What serde cannot say is checked in `check.rs`.
+//! The JSON Schema that `clogin schema project` prints is made from these types.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::trigger::Trigger;
+use crate::ids::{AdminId, CloginId, FormId, GroupId, OrganizationId, StatusId};
+use crate::money::Money;
+
+/// What an organization has set up, in one document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectFile {
+    pub organization: Organization,
+    #[serde(default)]
+    pub admins: Vec<Admin>,
+    #[serde(default)]
+    pub groups: Vec<Group>,
+    /// People, for fixtures and demos: a user that exists already is left as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<FileUser>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Organization {
+    pub id: OrganizationId,
+    pub name: String,
+    /// The languages of its people; the first is the default.
+    #[serde(default = "default_locales")]
+    pub locales: Vec<String>,
+    /// How much of an event is kept: 1 metadata only, 2 without personal data, 3 all.
+    #[serde(default = "default_event_level")]
+    #[schemars(range(min = 1, max = 3))]
+    pub event_level: u8,
+    #[serde(default = "default_event_retention_days")]
+    #[schemars(range(min = 1, max = 3650))]
+    pub event_retention_days: u32,
+}
+
+fn default_locales() -> Vec<String> {
+    vec!["en".to_owned(), "de".to_owned()]
+}
+
+fn default_event_level() -> u8 {
+    1
+}
+
+fn default_event_retention_days() -> u32 {
+    90
+}
+
+/// An API admin: what a program calls the API with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Admin {
+    pub id: AdminId,
+    pub email: String,
+    /// 12 to 255 printable ASCII characters. Where it is left out one is made, and printed once.
+    #[serde(default, skip_serializing)]
+    #[schemars(length(min = 12, max = 255))]
+    pub token: Option<String>,
+    #[serde(default)]
+    pub kind: AdminKind,
+    #[serde(default)]
+    pub groups: Selection<GroupId>,
+    /// Names of actions; `statuses/create` and the like for those of the other endpoints. A publishable admin may have
+    /// `create`, `authenticate` and `verify_token`, and has all three by default.
+    #[serde(default)]
+    pub actions: Selection<String>,
+    /// Web origins, such as `https://camp.example`, from which a publishable admin is accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminKind {
+    /// For servers.
+    #[default]
+    Secret,
+    /// For browsers: everybody can read it there.
+    Publishable,
+}
+
+/// `"all"`, or a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "must be \"all\" or a list")]
+pub enum Selection<T> {
+    All(All),
+    Listed(Vec<T>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum All {
+    All,
+}
+
+impl<T> Default for Selection<T> {
+    fn default() -> Self {
+        Selection::All(All::All)
+    }
+}
+
+impl<T: PartialEq> Selection<T> {
+    pub fn contains(&self, item: &T) -> bool {
+        match self {
+            Selection::All(_) => true,
+            Selection::Listed(items) => items.contains(item),
+        }
+    }
+}
+
+/// A project. Its lists are rows of their own in the database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    pub id: GroupId,
+    pub name: String,
+    #[serde(default)]
+    pub structure: Structure,
+    #[serde(default)]
+    pub settings: Settings,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<Form>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<Category>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<Product>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<Status>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub email_templates: Vec<EmailTemplate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Structure {
+    #[default]
+    Individual,
+    /// Parents with children.
+    Family,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whether the domain of a main e-mail is looked up: it is refused when it does not exist or takes no mail.
+    pub dns_check: bool,
+    /// Whether a given username must have the form of an e-mail.
+    pub username_is_email: bool,
+    #[schemars(range(min = 6, max = 128))]
+    pub password_min_length: u32,
+    #[schemars(range(min = 1, max = 1440))]
+    pub login_token_minutes: u32,
+    /// The sender of the project's e-mails: `Camp <camp@example.org>`.
+    pub from: Option<String>,
+    /// ISO 4217.
+    pub currency: String,
+    /// IANA, such as `Europe/Berlin`.
+    pub time_zone: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            dns_check: true,
+            username_is_email: true,
+            password_min_length: 8,
+            login_token_minutes: 15,
+            from: None,
+            currency: "USD".to_owned(),
+            time_zone: "UTC".to_owned(),
+        }
+    }
+}
+
+/// Whom a form or a product is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Parents and individuals.
+    Parent,
+    Child,
+    #[default]
+    Both,
+}
+
+impl Level {
+    pub fn includes(self, is_child: bool) -> bool {
+        match self {
+            Level::Parent => !is_child,
+            Level::Child => is_child,
+            Level::Both => true,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    pub id: FormId,
+    pub name: String,
+    #[serde(default)]
+    pub level: Level,
+    #[serde(default = "yes")]
+    pub mandatory: bool,
+    #[serde(default)]
+    pub admin_only: bool,
+    #[serde(default)]
+    pub added_on: AddedOn,
+    #[serde(default)]
+    pub completion: Completion,
+    #[serde(default)]
+    pub fields: Vec<Field>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// When a user gets a form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AddedOn {
+    #[default]
+    Registration,
+    Trigger,
+}
+
+/// What completes a form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Completion {
+    /// A call that sets one of its answers, when no required one is missing then.
+    #[default]
+    Filled,
+    /// Only an admin, by hand: no answer completes it.
+    Admin,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Letters, digits, `_` and `-`; unique in the project.
+    pub id: String,
+    /// What the front end calls it; unique in the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    #[serde(default, rename = "type")]
+    pub field_type: FieldType,
+    #[serde(default)]
+    pub required: bool,
+    /// What a choice can be; may hold HTML.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+}
+
+impl Field {
+    /// The label, else the name, else the id.
+    pub fn label(&self) -> &str {
+        self.label
+            .as_deref()
+            .or(self.name.as_deref())
+            .unwrap_or(&self.id)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    #[default]
+    Text,
+    Textarea,
+    Integer,
+    Decimal,
+    Date,
+    Email,
+    Phone,
+    YesNo,
+    SingleChoice,
+    MultipleChoice,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    pub id: i64,
+    pub name: String,
+    /// How many of its products one user may order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub quota_ordered: Option<u32>,
+    #[serde(default)]
+    pub interchange: bool,
+    #[serde(default)]
+    pub mandatory: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    pub id: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<i64>,
+    pub name: String,
+    /// 1 event, 2 discount, 3 session holder, 4 session, 6 subscription, 7 merchandise.
+    #[serde(default = "merchandise")]
+    pub base_product_type: u8,
+    #[serde(default)]
+    pub price: Money,
+    #[serde(default)]
+    pub level: Level,
+    #[serde(default)]
+    pub only_one: bool,
+    /// How many there are, for all users together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<u32>,
+    #[serde(default = "yes")]
+    pub visible: bool,
+}
+
+fn merchandise() -> u8 {
+    7
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    pub id: StatusId,
+    pub name: String,
+    /// `#rrggbb`
+    #[serde(default = "grey")]
+    pub color: String,
+    /// Takes its users out of the normal list and their orders out of totals.
+    #[serde(default)]
+    pub is_excluded: bool,
+}
+
+fn grey() -> String {
+    "#808080".to_owned()
+}
+
+/// An e-mail; its texts are Jinja templates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmailTemplate {
+    pub id: i64,
+    pub name: String,
+    #[serde(default)]
+    pub to: String,
+    #[serde(default)]
+    pub subject: String,
+    #[serde(default)]
+    pub body_html: String,
+    /// Made from the HTML where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_text: Option<String>,
+}
+
+/// A person, and where it is registered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileUser {
+    pub clogin_id: CloginId,
+    #[serde(default)]
+    pub username: Option<String>,
+    #[serde(default)]
+    pub password: Option<String>,
+    #[serde(default)]
+    pub first_name: String,
+    #[serde(default)]
+    pub last_name: String,
+    #[serde(default)]
+    pub org_name: String,
+    #[serde(default)]
+    pub main_email: Option<String>,
+    #[serde(default)]
+    pub registrations: Vec<FileRegistration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileRegistration {
+    pub group_id: GroupId,
+    /// The parent, of a child.
+    #[serde(default)]
+    pub connected_to: Option<CloginId>,
+    #[serde(default)]
+    pub status: Option<StatusId>,
+    /// By field id or name, as the action `create` takes them.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub answers: Map<String, Value>,
+}

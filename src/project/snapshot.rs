@@ -1,0 +1,273 @@
+//! What all organizations have set up, as one immutable value in memory that every call reads.
+//!
+//! A poll replaces it when an organization's version in the database moves; what a call does not find in it is looked
+//! for once in a fresh one before the call is refused.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+
+use super::file::{Admin, AdminKind, Field, Form, Group, Organization, Status};
+use crate::db::Db;
+use crate::db::config::{self, ItemRow};
+use crate::db::connection::DbConn;
+use crate::error::Error;
+use crate::ids::{AdminId, GroupId, OrganizationId, StatusId};
+
+/// Less than the second within which a change has to be seen.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+#[derive(Default)]
+pub struct Snapshot {
+    version: i64,
+    organizations: HashMap<OrganizationId, Arc<Setup>>,
+    admins: HashMap<AdminId, Arc<Setup>>,
+    /// SHA-256 of a token, in hexadecimal digits → its admin.
+    tokens: HashMap<String, AdminId>,
+    origins: HashSet<String>,
+}
+
+/// An organization with all that it has set up.
+pub struct Setup {
+    pub organization: Organization,
+    /// Those that are not revoked.
+    pub admins: HashMap<AdminId, KnownAdmin>,
+    pub projects: HashMap<GroupId, Arc<Project>>,
+}
+
+pub struct KnownAdmin {
+    pub admin: Admin,
+    /// In hexadecimal digits.
+    pub token_sha256: String,
+}
+
+/// A project, with an index of its fields.
+pub struct Project {
+    pub organization_id: OrganizationId,
+    pub group: Group,
+    /// Field id or name → (form, field).
+    fields: HashMap<String, (usize, usize)>,
+}
+
+impl Snapshot {
+    pub fn admin(&self, id: AdminId) -> Option<(&Arc<Setup>, &KnownAdmin)> {
+        let setup = self.admins.get(&id)?;
+        Some((setup, setup.admins.get(&id)?))
+    }
+
+    pub fn admin_by_token(&self, token_sha256: &str) -> Option<(&Arc<Setup>, &KnownAdmin)> {
+        self.admin(*self.tokens.get(token_sha256)?)
+    }
+
+    pub fn organizations(&self) -> impl Iterator<Item = &Arc<Setup>> {
+        self.organizations.values()
+    }
+
+    /// Whether a publishable admin of any organization names this web origin.
+    pub fn knows_origin(&self, origin: &str) -> bool {
+        self.origins.contains(origin)
+    }
+
+    /// This snapshot with the organizations in `changed` replaced.
+    fn with(&self, version: i64, changed: Vec<Setup>) -> Snapshot {
+        let mut organizations = self.organizations.clone();
+        for setup in changed {
+            organizations.insert(setup.organization.id, Arc::new(setup));
+        }
+        let mut snapshot = Snapshot {
+            version,
+            ..Snapshot::default()
+        };
+        for setup in organizations.values() {
+            for (id, known) in &setup.admins {
+                snapshot.admins.insert(*id, Arc::clone(setup));
+                snapshot.tokens.insert(known.token_sha256.clone(), *id);
+                if known.admin.kind == AdminKind::Publishable {
+                    snapshot.origins.extend(known.admin.origins.iter().cloned());
+                }
+            }
+        }
+        Snapshot {
+            organizations,
+            ..snapshot
+        }
+    }
+}
+
+impl Project {
+    pub fn new(organization_id: OrganizationId, group: Group) -> Self {
+        let mut fields = HashMap::new();
+        for (form_index, form) in group.forms.iter().enumerate() {
+            for (field_index, field) in form.fields.iter().enumerate() {
+                let position = (form_index, field_index);
+                fields.insert(field.id.clone(), position);
+                if let Some(name) = &field.name {
+                    fields.insert(name.clone(), position);
+                }
+            }
+        }
+        Project {
+            organization_id,
+            group,
+            fields,
+        }
+    }
+
+    pub fn id(&self) -> GroupId {
+        self.group.id
+    }
+
+    /// A field by its id or its name, and the form that it is on.
+    pub fn field(&self, id_or_name: &str) -> Option<(&Form, &Field)> {
+        let (form, field) = *self.fields.get(id_or_name)?;
+        let form = self.group.forms.get(form)?;
+        Some((form, form.fields.get(field)?))
+    }
+
+    pub fn status(&self, id: StatusId) -> Option<&Status> {
+        self.group.statuses.iter().find(|status| status.id == id)
+    }
+}
+
+/// The snapshot of this node, and how it is renewed.
+#[derive(Default)]
+pub struct ProjectCache {
+    current: RwLock<Arc<Snapshot>>,
+    /// When the last look at the database that succeeded began.
+    looked: Mutex<Option<Instant>>,
+}
+
+impl ProjectCache {
+    pub fn current(&self) -> Arc<Snapshot> {
+        // A poisoned lock still holds a whole snapshot: it is only ever replaced.
+        Arc::clone(
+            &self
+                .current
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
+    }
+
+    /// A snapshot that is no older than this call. Callers that come at the same time share one look at the database.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or holds a document that does not parse.
+    pub async fn refresh(&self, db: &Db) -> Result<Arc<Snapshot>, Error> {
+        let asked = Instant::now();
+        let mut looked = self.looked.lock().await;
+        if looked.is_some_and(|looked| looked >= asked) {
+            return Ok(self.current());
+        }
+        let began = Instant::now();
+        let current = self.current();
+        let version = current.version;
+        let changes = db
+            .read_consistently(move |conn| load_since(conn, version))
+            .await?;
+        *looked = Some(began);
+        if let Some((version, changed)) = changes {
+            let fresh = Arc::new(current.with(version, changed));
+            *self
+                .current
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        }
+        Ok(self.current())
+    }
+}
+
+/// The organizations that changed after `version`, and the newest version. None: none did.
+fn load_since(conn: &mut DbConn, version: i64) -> Result<Option<(i64, Vec<Setup>)>, Error> {
+    let mut newest = None;
+    let mut changed = Vec::new();
+    for row in config::organizations_since(conn, version)? {
+        newest = newest.max(Some(row.version));
+        changed.push(load(conn, OrganizationId(row.id), &row.definition)?);
+    }
+    Ok(newest.map(|newest| (newest, changed)))
+}
+
+/// An organization's setup, from its rows.
+///
+/// # Errors
+///
+/// When a row cannot be read, or its document does not parse.
+pub fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<Setup, Error> {
+    let organization = parse("organization", id.0, definition)?;
+    let mut admins = HashMap::new();
+    for row in config::admins_of(conn, id)?
+        .into_iter()
+        .filter(|row| row.revoked_at.is_none())
+    {
+        let admin = parse("admin", row.id, &row.definition)?;
+        admins.insert(
+            AdminId(row.id),
+            KnownAdmin {
+                admin,
+                token_sha256: row.token_sha256,
+            },
+        );
+    }
+    let mut projects = HashMap::new();
+    for group in load_groups(conn, id)? {
+        projects.insert(group.id, Arc::new(Project::new(id, group)));
+    }
+    Ok(Setup {
+        organization,
+        admins,
+        projects,
+    })
+}
+
+/// The projects of an organization with all their lists, in the order of the project file.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_groups(conn: &mut DbConn, id: OrganizationId) -> Result<Vec<Group>, Error> {
+    let mut items: HashMap<i64, Vec<ItemRow>> = HashMap::new();
+    for item in config::items_of(conn, id)? {
+        items.entry(item.group_id).or_default().push(item);
+    }
+    let mut groups = Vec::new();
+    for row in config::groups_of(conn, id)? {
+        let mut group: Group = parse("group", row.id, &row.definition)?;
+        for item in items.remove(&row.id).unwrap_or_default() {
+            add_item(&mut group, &item)?;
+        }
+        groups.push(group);
+    }
+    Ok(groups)
+}
+
+fn add_item(group: &mut Group, item: &ItemRow) -> Result<(), Error> {
+    fn read<T: DeserializeOwned>(item: &ItemRow) -> Result<T, Error> {
+        parse(&item.kind, item.id, &item.definition)
+    }
+    match item.kind.as_str() {
+        "form" => group.forms.push(read(item)?),
+        "category" => group.categories.push(read(item)?),
+        "product" => group.products.push(read(item)?),
+        "status" => group.statuses.push(read(item)?),
+        "email_template" => group.email_templates.push(read(item)?),
+        "trigger" => group.triggers.push(read(item)?),
+        kind => {
+            return Err(Error::internal(format!(
+                "group_items has an unknown kind {kind:?}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn parse<T: DeserializeOwned>(kind: &str, id: i64, definition: &str) -> Result<T, Error> {
+    serde_json::from_str(definition).map_err(|error| {
+        Error::internal(format!(
+            "the definition of {kind} {id} does not parse: {error}"
+        ))
+    })
+}

@@ -1,0 +1,11 @@
+//! The person: names, e-mail addresses, passwords, answers and forms, and how one is registered.
+
+pub mod answers;
+pub mod email;
+pub mod forms;
+pub mod password;
+pub mod person;
+pub mod profile;
+pub mod register;
+pub mod submission;
+pub mod username;

@@ -1,0 +1,131 @@
+//! Passwords: which are accepted, and how they are hashed. None is stored or logged otherwise.
+
+use std::collections::HashSet;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use argon2::{Argon2, PasswordHasher};
+use tokio::sync::oneshot;
+
+use crate::error::Error;
+
+/// In bytes: beyond it there is no more safety, only work for us.
+pub const MAX_BYTES: usize = 1_024;
+
+/// The 27,000 most common passwords of at least six characters, from zxcvbn's list (MIT).
+static COMMON: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+
+/// Says what is wrong with a new password, if anything is. No rule asks for kinds of characters.
+pub fn problem(password: &str, min_length: u32) -> Option<(&'static str, String)> {
+    if password.chars().count() < min_length as usize {
+        return Some((
+            "too_short",
+            format!("must have at least {min_length} characters"),
+        ));
+    }
+    if password.len() > MAX_BYTES {
+        return Some(("too_long", format!("must have at most {MAX_BYTES} bytes")));
+    }
+    if COMMON.contains(password.to_lowercase().as_str()) {
+        return Some((
+            "too_common",
+            "is among the most common passwords".to_owned(),
+        ));
+    }
+    None
+}
+
+type Salt = [u8; 16];
+
+struct Job {
+    password: String,
+    salt: Salt,
+    reply: oneshot::Sender<Result<String, String>>,
+}
+
+/// Hashes with Argon2id (19 MiB, two passes, one lane) on threads of its own, as many as there are cores, at the lowest
+/// priority: calls that read are not to wait for those that hash. What waits is bounded, and so is the memory.
+pub struct HashingPool(SyncSender<Job>);
+
+impl HashingPool {
+    /// The threads end when the pool is dropped. `queue_size`: passwords that wait, beyond those being hashed.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system gives no thread.
+    pub fn start(threads: usize, queue_size: usize) -> Self {
+        let (queue, jobs) = sync_channel(queue_size);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for number in 0..threads.max(1) {
+            let jobs = Arc::clone(&jobs);
+            std::thread::Builder::new()
+                .name(format!("hashing-{number}"))
+                .spawn(move || run(&jobs))
+                .expect("the operating system gives the hashing pool its threads");
+        }
+        HashingPool(queue)
+    }
+
+    /// A PHC string: `$argon2id$…`.
+    ///
+    /// # Errors
+    ///
+    /// 503 when too many passwords wait already.
+    pub async fn hash(&self, password: String, salt: Salt) -> Result<String, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.0
+            .try_send(Job {
+                password,
+                salt,
+                reply,
+            })
+            .map_err(|_| Error::unavailable("too many passwords wait to be hashed"))?;
+        answer
+            .await
+            .map_err(|_| Error::internal("the hashing pool gave no answer"))?
+            .map_err(Error::internal)
+    }
+}
+
+fn run(jobs: &Mutex<Receiver<Job>>) {
+    // Linux counts a thread as a process here; where that fails, hashing is merely less polite.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19);
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        // Nobody waits any more: a client that has gone away costs nothing.
+        if !job.reply.is_closed() {
+            let hash = Argon2::default()
+                .hash_password_with_salt(job.password.as_bytes(), &job.salt)
+                .map(|hash| hash.to_string())
+                .map_err(|error| error.to_string());
+            let _ = job.reply.send(hash);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_common_passwords_is_long_and_in_lower_case() {
+        assert!(COMMON.len() >= 20_000);
+        assert!(
+            COMMON
+                .iter()
+                .all(|password| *password == password.to_lowercase())
+        );
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let code = |password: &str, min| problem(password, min).map(|(code, _)| code);
+        assert_eq!(code("short", 8), Some("too_short"));
+        assert_eq!(code("ääääää", 6), None);
+        assert_eq!(code("Password1", 8), Some("too_common"));
+        assert_eq!(code(&"x".repeat(1_025), 8), Some("too_long"));
+        assert_eq!(code("correct horse battery", 8), None);
+    }
+}

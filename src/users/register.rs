@@ -1,0 +1,184 @@
+//! Registering a person in a project: a new one, or one that the organization has already. Used by the actions and by
+//! `apply`; runs inside a transaction.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::forms::FormState;
+use super::person::Person;
+use super::submission::Submission;
+use super::username::{self, Username};
+use crate::clock::Timestamp;
+use crate::db::connection::Conn;
+use crate::db::registrations::{self, NewRegistration};
+use crate::db::totals::{self, TotalsChange, TotalsKey};
+use crate::db::users::{self, NewUser, User, UserChange};
+use crate::error::Error;
+use crate::ids::{CloginId, OrganizationId, StatusId};
+use crate::project::snapshot::Project;
+
+/// Everything that is decided before the transaction begins.
+#[derive(Clone)]
+pub struct Registering {
+    pub project: Arc<Project>,
+    /// The parent, of a child.
+    pub parent: Option<CloginId>,
+    pub submission: Submission,
+    /// Argon2id, as a PHC string.
+    pub password_hash: Option<String>,
+    pub status: Option<StatusId>,
+    /// Whether forms are submitted: without it none is completed.
+    pub submit_forms: bool,
+    pub now: Timestamp,
+    /// Of a new person.
+    pub uuid: Uuid,
+}
+
+impl Registering {
+    /// Makes a new person, and registers it. `id`: given by the project file only.
+    ///
+    /// # Errors
+    ///
+    /// The unique index `Username`, when somebody in the organization has the username.
+    pub fn new_person(
+        &self,
+        conn: &mut Conn,
+        id: Option<CloginId>,
+        username: Option<&Username>,
+    ) -> Result<Person, Error> {
+        let new = self.new_user(id, username);
+        let id = users::insert(conn, &new)?;
+        let user = User {
+            id: id.0,
+            organization_id: new.organization_id,
+            uuid: new.uuid,
+            username: new.username,
+            first_name: new.first_name,
+            last_name: new.last_name,
+            org_name: new.org_name,
+            main_email: new.main_email,
+        };
+        self.register(conn, user)
+    }
+
+    /// Registers a person of the organization in this project too, and sets what the submission holds.
+    ///
+    /// # Errors
+    ///
+    /// `user_not_found`; the unique index `Registration`, when it is registered here already, or `Username`.
+    pub fn existing_person(&self, conn: &mut Conn, id: CloginId) -> Result<Person, Error> {
+        let change = self.user_change();
+        let user = users::change(conn, self.organization(), id, &change)?
+            .ok_or_else(Error::user_not_found)?;
+        self.register(conn, user)
+    }
+
+    fn organization(&self) -> OrganizationId {
+        self.project.organization_id
+    }
+
+    fn new_user(&self, id: Option<CloginId>, username: Option<&Username>) -> NewUser {
+        let profile = self.submission.profile.clone();
+        let main_email = profile.main_email.filter(|address| !address.is_empty());
+        NewUser {
+            id: id.map(|id| id.0),
+            organization_id: self.organization().0,
+            uuid: self.uuid.to_string(),
+            username: username.map(|username| username.shown.clone()),
+            username_key: username.map(|username| username.key.clone()),
+            password_hash: self.password_hash.clone(),
+            first_name: profile.first_name.unwrap_or_default(),
+            last_name: profile.last_name.unwrap_or_default(),
+            org_name: profile.org_name.unwrap_or_default(),
+            email_key: main_email.as_deref().map(username::key),
+            main_email,
+            created_at: self.now,
+            updated_at: self.now,
+        }
+    }
+
+    fn user_change(&self) -> UserChange {
+        let profile = self.submission.profile.clone();
+        let main_email = profile
+            .main_email
+            .map(|address| Some(address).filter(|address| !address.is_empty()));
+        UserChange {
+            username: profile
+                .username
+                .as_ref()
+                .map(|username| username.shown.clone()),
+            username_key: profile.username.map(|username| username.key),
+            password_hash: self.password_hash.clone(),
+            first_name: profile.first_name,
+            last_name: profile.last_name,
+            org_name: profile.org_name,
+            email_key: main_email
+                .clone()
+                .map(|address| address.as_deref().map(username::key)),
+            main_email,
+            updated_at: self.now,
+        }
+    }
+
+    fn register(&self, conn: &mut Conn, user: User) -> Result<Person, Error> {
+        let mut answers = Map::new();
+        self.submission.apply_answers(&mut answers);
+        let mut forms = FormState::default();
+        if self.submit_forms {
+            let touched = self.submission.touched_forms();
+            forms.submit(&self.project, &answers, &touched, self.now);
+        }
+        let status = self.status.and_then(|id| self.project.status(id));
+        let excluded = status.is_some_and(|status| status.is_excluded);
+        let registration = registrations::insert(
+            conn,
+            &NewRegistration {
+                organization_id: self.organization().0,
+                group_id: self.project.id().0,
+                clogin_id: user.id,
+                parent_id: self.parent.map(|parent| parent.0),
+                version: 1,
+                status_id: self.status.map(|status| status.0),
+                excluded,
+                answers: Value::Object(answers).to_string(),
+                forms: to_json(&forms)?,
+                utm: self
+                    .submission
+                    .utm
+                    .clone()
+                    .map(|utm| Value::Object(utm).to_string()),
+                order_total: 0,
+                paid_total: 0,
+                application_date: self.submission.application_date.unwrap_or(self.now),
+                created_at: self.now,
+                updated_at: self.now,
+            },
+        )?;
+        let key = TotalsKey {
+            organization: self.organization(),
+            group: self.project.id(),
+            is_child: self.parent.is_some(),
+            excluded,
+        };
+        totals::add(
+            conn,
+            key,
+            TotalsChange {
+                users: 1,
+                ..TotalsChange::default()
+            },
+        )?;
+        Ok(Person {
+            project: Arc::clone(&self.project),
+            registration,
+            user,
+        })
+    }
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::internal(format!("a document cannot be written: {error}")))
+}
