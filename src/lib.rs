@@ -10,11 +10,13 @@
 //!
 //! `ARCHITECTURE.md` walks through a call.
 
+pub mod actions;
 pub mod app;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod http;
 pub mod ids;
 pub mod json;
 pub mod lenient;

@@ -177,6 +177,16 @@ impl Db {
         }
     }
 
+    /// Asks the database for nothing: is it there?
+    ///
+    /// # Errors
+    ///
+    /// As [`Db::read`].
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.read(|conn| Ok(config::organizations_since(conn, i64::MAX).map(|_| ())?))
+            .await
+    }
+
     async fn on_pool<T, F>(&self, f: F) -> Result<T, Error>
     where
         T: Send + 'static,

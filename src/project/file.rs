@@ -402,3 +402,6 @@ pub struct FileRegistration {
     #[schemars(with = "BTreeMap<String, Value>")]
     pub answers: Map<String, Value>,
 }
+
+/// What a publishable admin may do: `action-api.md`, Headers.
+pub const PUBLISHABLE_ACTIONS: [&str; 3] = ["create", "authenticate", "verify_token"];

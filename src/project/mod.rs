@@ -2,4 +2,5 @@
 
 pub mod file;
 pub mod snapshot;
+pub mod token;
 pub mod trigger;

@@ -1,0 +1,156 @@
+//! What surrounds every action: `{action, group_id, clogin_id, doc}` and a few flags. Scalars are read leniently, the
+//! shape strictly: a misspelt flag must not pass for one that was not sent.
+
+use serde_json::{Map, Value};
+
+use super::{Action, Endpoint};
+use crate::error::{Error, ErrorCode, FieldError};
+use crate::ids::{CloginId, GroupId};
+use crate::lenient;
+
+const KEYS: [&str; 7] = [
+    "action",
+    "group_id",
+    "clogin_id",
+    "doc",
+    "connected_to",
+    "submit_forms",
+    "disable_email_sending",
+];
+
+/// The flags, which only secret keys may send.
+const FLAGS: [&str; 2] = ["submit_forms", "disable_email_sending"];
+
+pub struct Envelope {
+    pub action: Action,
+    pub group_id: GroupId,
+    pub clogin_id: Option<CloginId>,
+    pub connected_to: Option<CloginId>,
+    /// Absent, `null`, `{}` and `[]` are all empty.
+    pub doc: Map<String, Value>,
+    /// False: answers are stored, but no form is completed, and no trigger runs.
+    pub submit_forms: bool,
+    /// A flag that was sent, whatever its value.
+    flag_sent: Option<&'static str>,
+}
+
+impl Envelope {
+    /// # Errors
+    ///
+    /// `unknown_action`; `unknown_parameter`, which names the nearest known key; `validation_failed`.
+    pub fn read(endpoint: Endpoint, object: &Map<String, Value>) -> Result<Self, Error> {
+        refuse_unknown(object)?;
+        let action = read_action(endpoint, object.get("action"))?;
+        let mut errors = Vec::new();
+        let group_id = keep(&mut errors, "group_id", lenient::id(object.get("group_id")));
+        let clogin_id = keep(
+            &mut errors,
+            "clogin_id",
+            lenient::id(object.get("clogin_id")),
+        );
+        let connected_to = keep(
+            &mut errors,
+            "connected_to",
+            lenient::id(object.get("connected_to")),
+        );
+        let doc = keep(&mut errors, "doc", read_doc(object.get("doc")));
+        let [submit_forms, _] = FLAGS.map(|flag| match object.get(flag) {
+            None => None,
+            Some(value) => keep(&mut errors, flag, lenient::boolean(value)),
+        });
+        let required = |name| FieldError::new(name, "required", "is required");
+        // Only where nothing else was said about the key.
+        let mut require = |name: &'static str, there: bool| {
+            if !there && !errors.iter().any(|error| error.path == name) {
+                errors.push(required(name));
+            }
+        };
+        let (group_id, clogin_id) = (group_id.flatten(), clogin_id.flatten());
+        require("group_id", group_id.is_some());
+        require(
+            "clogin_id",
+            clogin_id.is_some() || !action.needs_clogin_id(),
+        );
+        match (group_id, doc) {
+            (Some(group_id), Some(doc)) if errors.is_empty() => Ok(Envelope {
+                action,
+                group_id: GroupId(group_id),
+                clogin_id: clogin_id.map(CloginId),
+                connected_to: connected_to.flatten().map(CloginId),
+                doc,
+                submit_forms: submit_forms.unwrap_or(true),
+                flag_sent: FLAGS.into_iter().find(|flag| object.contains_key(*flag)),
+            }),
+            _ => Err(Error::validation(errors)),
+        }
+    }
+
+    /// What a publishable key may not send: a flag, or an existing person.
+    pub fn beyond_publishable(&self) -> Option<&'static str> {
+        let clogin_id = self.clogin_id.is_some() && self.action == Action::Create;
+        self.flag_sent.or(clogin_id.then_some("clogin_id"))
+    }
+}
+
+/// The value, or `None` after its error was noted.
+fn keep<T>(errors: &mut Vec<FieldError>, path: &str, result: Result<T, &'static str>) -> Option<T> {
+    result
+        .map_err(|rule| errors.push(FieldError::new(path, "invalid", rule)))
+        .ok()
+}
+
+fn refuse_unknown(object: &Map<String, Value>) -> Result<(), Error> {
+    let errors: Vec<_> = object
+        .keys()
+        .filter(|key| !KEYS.contains(&key.as_str()))
+        .map(|key| {
+            let nearest = nearest(key);
+            let rule = format!("is unknown; did you mean {nearest:?}?");
+            FieldError::new(key.as_str(), "unknown_parameter", rule)
+        })
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let msg = "The request has a parameter that does not exist.";
+    Err(Error::new(ErrorCode::UnknownParameter, msg).with_errors(errors))
+}
+
+fn nearest(key: &str) -> &'static str {
+    let distance = |known: &&&str| strsim::damerau_levenshtein(key, known);
+    KEYS.iter()
+        .min_by_key(distance)
+        .copied()
+        .unwrap_or_default()
+}
+
+fn read_action(endpoint: Endpoint, value: Option<&Value>) -> Result<Action, Error> {
+    let name = match value {
+        None | Some(Value::Null) => {
+            return Err(Error::invalid("action", "required", "is required"));
+        }
+        Some(Value::String(name)) => name,
+        Some(_) => return Err(Error::invalid("action", "invalid", "must be a string")),
+    };
+    Action::find(endpoint, name).ok_or_else(|| {
+        let known: Vec<_> = Action::ALL
+            .into_iter()
+            .filter(|action| action.endpoint() == endpoint)
+            .map(Action::name)
+            .collect();
+        let msg = format!(
+            "There is no such action here. The actions are: {}.",
+            known.join(", ")
+        );
+        Error::new(ErrorCode::UnknownAction, msg)
+    })
+}
+
+fn read_doc(value: Option<&Value>) -> Result<Map<String, Value>, &'static str> {
+    match value {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Array(items)) if items.is_empty() => Ok(Map::new()),
+        Some(Value::Object(doc)) => Ok(doc.clone()),
+        Some(_) => Err("must be an object"),
+    }
+}

@@ -1,0 +1,177 @@
+//! The action API on the wire: `action-api.md`, Answers.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{self, Data, Payload};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
+use serde::Serialize;
+
+use super::middleware::RequestId;
+use super::{auth, cors};
+use crate::actions::{self, Body, Endpoint, IdempotencyKey, Request, Trail, Worker};
+use crate::error::{Error, ErrorCode, FieldError};
+use crate::ids::AdminId;
+use crate::users::person::{MetaInfo, Person, UserInfo};
+
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+const JSON: &str = "application/json; charset=utf-8";
+/// Seconds after which a call that was answered 503 may be tried again.
+const RETRY_AFTER: &str = "1";
+
+/// What the log line of a request says beyond its status.
+#[derive(Clone, Copy, Default)]
+pub struct LogFields {
+    pub admin: Option<AdminId>,
+    pub trail: Trail,
+    pub code: Option<ErrorCode>,
+}
+
+/// An endpoint of actions, with and without the slash at its end.
+pub fn resource(endpoint: Endpoint) -> Resource {
+    let path = endpoint.path();
+    let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {
+        let mut log = LogFields::default();
+        let result = answer(&request, payload, &worker, endpoint, &mut log).await;
+        let mut response = match &result {
+            Ok(body) => success(body),
+            Err(error) => failure(&request, error),
+        };
+        log.code = result.err().map(|error| error.code());
+        response.extensions_mut().insert(log);
+        response
+    };
+    web::resource([path.to_owned(), format!("{path}/")])
+        .route(web::post().to(handler))
+        .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
+        .default_service(web::to(method_not_allowed))
+}
+
+async fn answer(
+    request: &HttpRequest,
+    payload: Payload,
+    worker: &Worker,
+    endpoint: Endpoint,
+    log: &mut LogFields,
+) -> Result<Body, Error> {
+    let caller = auth::authenticate(&worker.app, request.headers()).await?;
+    log.admin = Some(caller.admin_id());
+    check_media_type(request)?;
+    let idempotency_key = idempotency_key(request)?;
+    let body = read_body(payload).await?;
+    let request = Request {
+        endpoint,
+        idempotency_key,
+        body: &body,
+    };
+    actions::dispatch(worker, &caller, request, &mut log.trail).await
+}
+
+/// A missing Content-Type is taken as JSON.
+fn check_media_type(request: &HttpRequest) -> Result<(), Error> {
+    let refused = |msg: &'static str| Err(Error::new(ErrorCode::UnsupportedMediaType, msg));
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return refused("The body must not be compressed.");
+    }
+    let Some(value) = request.headers().get(header::CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let text = value.to_str().unwrap_or_default().to_ascii_lowercase();
+    let mut parts = text.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default();
+    let charset = parts.find_map(|part| part.strip_prefix("charset="));
+    let utf8 = charset.is_none_or(|charset| ["utf-8", "utf8"].contains(&charset.trim_matches('"')));
+    if media_type == "application/json" && utf8 {
+        return Ok(());
+    }
+    refused("The body must be JSON in UTF-8: send Content-Type: application/json.")
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, Error> {
+    let headers = request.headers();
+    let value = headers
+        .get("Idempotency-Key")
+        .or_else(|| headers.get("X-Idempotency-Key"));
+    // What is no text is no key either.
+    value
+        .map(|value| IdempotencyKey::new(value.to_str().unwrap_or_default()))
+        .transpose()
+}
+
+async fn read_body(payload: Payload) -> Result<web::Bytes, Error> {
+    match payload.to_bytes_limited(MAX_BODY_BYTES).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(Error::new(
+            ErrorCode::InvalidJson,
+            "The body was not received in full.",
+        )),
+        Err(_) => Err(Error::new(
+            ErrorCode::BodyTooLarge,
+            "The body must have at most 1 MiB.",
+        )),
+    }
+}
+
+fn success(body: &Body) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type(JSON);
+    if body.replayed {
+        response.insert_header(("Idempotent-Replayed", "true"));
+    }
+    response.body(body.json.clone())
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    success: bool,
+    msg: &'a str,
+    msg_type: &'static str,
+    code: ErrorCode,
+    errors: &'a [FieldError],
+    request_id: &'a str,
+    user_info: Option<UserInfo>,
+    meta_info: Option<MetaInfo>,
+}
+
+/// Renders an error, and logs its cause: here, and nowhere else.
+pub fn failure(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let extensions = request.extensions();
+    let request_id = extensions.get::<RequestId>().map_or("", RequestId::as_str);
+    if let Some(cause) = error.cause() {
+        log::error!(id = request_id; "{cause}");
+    }
+    let failure = Failure {
+        success: false,
+        msg: error.msg(),
+        msg_type: "error",
+        code: error.code(),
+        errors: error.errors(),
+        request_id,
+        user_info: error.person().map(Person::user_info),
+        meta_info: error.person().and_then(|person| person.meta_info().ok()),
+    };
+    let status =
+        StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if error.code() == ErrorCode::Unavailable {
+        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.insert_header((header::ALLOW, "POST"));
+    }
+    response
+        .content_type(JSON)
+        .body(serde_json::to_string(&failure).unwrap_or_default())
+}
+
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    failure(
+        &request,
+        &Error::new(ErrorCode::NotFound, "There is nothing at this URL."),
+    )
+}
+
+pub async fn method_not_allowed(request: HttpRequest) -> HttpResponse {
+    failure(
+        &request,
+        &Error::new(ErrorCode::MethodNotAllowed, "This URL takes POST only."),
+    )
+}

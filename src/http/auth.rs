@@ -1,0 +1,123 @@
+//! Who calls: headers become a [`Caller`], from the snapshot.
+
+use actix_web::http::header::{self, HeaderMap};
+use subtle::ConstantTimeEq;
+
+use super::cors;
+use crate::actions::Caller;
+use crate::app::App;
+use crate::error::{Error, ErrorCode};
+use crate::ids::AdminId;
+use crate::project::file::AdminKind;
+use crate::project::snapshot::Snapshot;
+use crate::project::token::token_sha256;
+use crate::users::username;
+
+/// How far the clock of a caller may be off, in seconds.
+const CLOCK_TOLERANCE: i64 = 300;
+
+/// Compared with where there is no admin, so that an unknown one takes the same time.
+const NO_TOKEN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+enum Credentials {
+    Headers {
+        id: AdminId,
+        user: String,
+        token_sha256: String,
+    },
+    Bearer {
+        token_sha256: String,
+    },
+}
+
+/// Who sent these headers.
+///
+/// # Errors
+///
+/// `unauthenticated`, one and the same for everything that is missing, unknown or does not belong together;
+/// `stale_timestamp`; `origin_forbidden`, for a publishable key.
+pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
+    let caller = match credentials(headers) {
+        None => None,
+        Some(credentials) => match find(&app.projects.current(), &credentials) {
+            Some(caller) => Some(caller),
+            // It may have been made a moment ago. Every failure takes this way, whatever it failed on.
+            None => find(&*app.projects.refresh(&app.db).await?, &credentials),
+        },
+    };
+    let caller = caller.ok_or_else(|| {
+        let msg = "The request is not authenticated: Api-id, Api-user and Api-token, or a bearer token, must belong together.";
+        Error::new(ErrorCode::Unauthenticated, msg)
+    })?;
+    check_timestamp(app, headers)?;
+    if caller.admin.kind == AdminKind::Publishable {
+        let allowed = |origin: &str| caller.admin.origins.iter().any(|known| known == origin);
+        if !cors::origin(headers).is_some_and(allowed) {
+            return Err(cors::origin_forbidden());
+        }
+    }
+    Ok(caller)
+}
+
+fn credentials(headers: &HeaderMap) -> Option<Credentials> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    if headers.contains_key("Api-token") || headers.contains_key("Api-id") {
+        return Some(Credentials::Headers {
+            id: AdminId(text("Api-id")?.trim().parse().ok()?),
+            user: username::key(text("Api-user")?),
+            token_sha256: token_sha256(text("Api-token")?.trim()),
+        });
+    }
+    let (scheme, token) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| Credentials::Bearer {
+            token_sha256: token_sha256(token.trim()),
+        })
+}
+
+fn find(snapshot: &Snapshot, credentials: &Credentials) -> Option<Caller> {
+    let (found, given, user_matches) = match credentials {
+        Credentials::Bearer { token_sha256 } => {
+            (snapshot.admin_by_token(token_sha256), token_sha256, true)
+        }
+        Credentials::Headers {
+            id,
+            user,
+            token_sha256,
+        } => {
+            let found = snapshot.admin(*id);
+            let matches =
+                found.is_some_and(|(_, known)| username::key(&known.admin.email) == *user);
+            (found, token_sha256, matches)
+        }
+    };
+    let expected = found.map_or(NO_TOKEN, |(_, known)| known.token_sha256.as_str());
+    let token_matches = bool::from(expected.as_bytes().ct_eq(given.as_bytes()));
+    let (setup, known) = found.filter(|_| token_matches && user_matches)?;
+    Some(Caller {
+        setup: setup.clone(),
+        admin: known.admin.clone(),
+    })
+}
+
+fn check_timestamp(app: &App, headers: &HeaderMap) -> Result<(), Error> {
+    let stale = |msg: &'static str| Err(Error::new(ErrorCode::StaleTimestamp, msg));
+    let Some(sent) = headers.get("Timestamp") else {
+        if app.config.require_timestamp {
+            return stale("The header Timestamp is required: Unix seconds.");
+        }
+        return Ok(());
+    };
+    let sent: Option<i64> = sent.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let now = app.clock.now().and_utc().timestamp();
+    match sent {
+        Some(sent) if now.abs_diff(sent) <= CLOCK_TOLERANCE.unsigned_abs() => Ok(()),
+        Some(_) => stale("The header Timestamp is more than 300 seconds off."),
+        None => stale("The header Timestamp must be Unix seconds."),
+    }
+}

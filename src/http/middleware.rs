@@ -1,0 +1,86 @@
+//! Around every request: its id, its log line, and a panic that ends as a 500.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, web};
+use futures_util::FutureExt;
+
+use super::action_api::{self, LogFields};
+use super::cors;
+use crate::app::App;
+use crate::error::Error;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request: the caller's, when it is 1 to 64 of `A-Za-z0-9._-`, else one of ours.
+#[derive(Clone)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    fn new(given: Option<&HeaderValue>, app: &App) -> Self {
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        let given = given.filter(|value| {
+            (1..=64).contains(&value.len()) && value.as_bytes().iter().all(allowed)
+        });
+        let made = || HeaderValue::from_str(&app.ids.uuid(app.clock.now()).to_string()).ok();
+        RequestId(
+            given
+                .cloned()
+                .or_else(made)
+                .unwrap_or_else(|| HeaderValue::from_static("-")),
+        )
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
+pub async fn around<B: MessageBody + 'static>(
+    app: web::Data<App>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let began = Instant::now();
+    let id = RequestId::new(request.headers().get(REQUEST_ID), &app);
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    request.extensions_mut().insert(id.clone());
+    let http_request = request.request().clone();
+    let mut response = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(result) => result?.map_into_left_body(),
+        Err(_) => {
+            let failure =
+                action_api::failure(&http_request, &Error::internal("a panic while answering"));
+            ServiceResponse::new(http_request, failure).map_into_right_body()
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id.0.clone());
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    cors::expose(&app, origin, headers);
+    log_request(&response, &id, began);
+    Ok(response)
+}
+
+/// One line a request: never a body, never a query, never a header.
+fn log_request<B>(response: &ServiceResponse<B>, id: &RequestId, began: Instant) {
+    let extensions = response.response().extensions();
+    let fields = extensions.get::<LogFields>().copied().unwrap_or_default();
+    let code = fields.code.and_then(|code| serde_json::to_value(code).ok());
+    log::info!(
+        target: "clogin::request",
+        id = id.as_str(),
+        admin = fields.admin.map(|admin| admin.0),
+        action = fields.trail.action,
+        group = fields.trail.group.map(|group| group.0),
+        status = response.status().as_u16(),
+        code = code.as_ref().and_then(|code| code.as_str()),
+        us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        "{} {}", response.request().method(), response.request().path()
+    );
+}
