@@ -11,10 +11,12 @@
 //! `ARCHITECTURE.md` walks through a call.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod http;
 pub mod ids;
 pub mod json;
 pub mod lenient;
