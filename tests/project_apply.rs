@@ -463,3 +463,70 @@ fn a_status_that_begins_to_exclude_moves_its_users_in_the_totals() {
         assert_eq!(excluded, i64::from(is_excluded));
     }
 }
+
+#[test]
+fn somebody_can_be_in_two_projects_or_in_none() {
+    let setup = Setup::new();
+    let mut file = demo();
+    let people = json!([
+        { "clogin_id": 9005, "main_email": "ELLA@riverside.example" },
+        { "clogin_id": 9006, "username": "solo@riverside.example", "password": "nothing but the truth" },
+        { "clogin_id": 9007, "main_email": "two@riverside.example", "password": "nothing but the truth",
+          "registrations": [{ "group_id": 1003 }, { "group_id": 1002, "answers": { "company": "Two" } }] }
+    ]);
+    let all = file["users"].as_array_mut().unwrap();
+    all.extend(people.as_array().unwrap().iter().cloned());
+    setup.apply(&file).unwrap();
+    let made: Vec<(i64, Option<String>, bool)> = setup.read(|conn| {
+        let columns = (
+            users::id,
+            users::username,
+            users::password_hash.is_not_null(),
+        );
+        let new = users::table.filter(users::id.gt(9004));
+        Ok(new.order(users::id).select(columns).load(conn)?)
+    });
+    // The address is taken as a username, by Ella.
+    assert!(made[0].1.as_ref().unwrap().starts_with("u-"), "{made:?}");
+    assert_eq!(made[1].1.as_deref(), Some("solo@riverside.example"));
+    assert_eq!(made[2].1.as_deref(), Some("two@riverside.example"));
+    assert_eq!([made[0].2, made[1].2, made[2].2], [false, true, true]);
+    assert_eq!(setup.totals(1003), [(false, false, 1)]);
+    assert_eq!(setup.totals(1002), [(false, false, 3)]);
+}
+
+#[test]
+fn files_that_are_applied_at_once_come_one_after_the_other() {
+    let setup = Setup::new();
+    setup.apply(&demo()).unwrap();
+    let files = ["A", "B", "C"].map(|name| {
+        let mut file = demo();
+        file["organization"]["name"] = json!(name);
+        let file = serde_json::from_value(file).unwrap();
+        apply(
+            &setup.app,
+            vec![(name.to_owned(), file)],
+            ApplyOptions::default(),
+        )
+    });
+    let applied = setup
+        .runtime
+        .block_on(futures_util::future::join_all(files));
+    let lines: Vec<_> = applied
+        .into_iter()
+        .flat_map(|applied| applied.unwrap().plan)
+        .collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(setup.counter("config_version"), 4);
+}
+
+#[test]
+fn a_revoked_admin_is_not_pruned() {
+    let setup = Setup::new();
+    setup.apply(&demo()).unwrap();
+    setup.revoke(AdminId(502));
+    let mut file = demo();
+    file["admins"].as_array_mut().unwrap().pop();
+    assert_eq!(setup.prune(&file).unwrap(), nothing());
+    assert!(!setup.apply(&demo()).unwrap().is_changed);
+}
