@@ -123,6 +123,7 @@ fn what_serde_refuses_has_a_path() {
 fn organizations_and_admins() {
     check_table(&[
         ("/organization/id", json!(0), "organization.id"),
+        ("/organization/id", json!(i64::MAX), "organization.id"),
         ("/organization/name", json!("  "), "organization.name"),
         (
             "/organization/name",
