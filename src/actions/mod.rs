@@ -225,7 +225,8 @@ pub async fn dispatch(
 ) -> Result<Body, Error> {
     let value = json::parse(request.body).map_err(invalid_json)?;
     let Value::Object(object) = &value else {
-        return Err(invalid_json("The body must be a JSON object.".to_owned()));
+        let msg = "The body must be a JSON object.";
+        return Err(Error::new(ErrorCode::InvalidJson, msg));
     };
     let control_characters = json::control_characters(&value);
     if !control_characters.is_empty() {
