@@ -44,8 +44,11 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
                 .with("status_id", id))
         })
         .await?;
-    // This node answers the next call with it; the others see it within a second, or when they are asked for it.
-    call.app.projects.refresh(&call.app.db).await?;
+    // This node answers the next call with it; the others see it within a second, or when they are asked for it. The
+    // status is there already: a look that fails must not deny it.
+    if let Err(error) = call.app.projects.refresh(&call.app.db).await {
+        log::warn!("cannot look for the status that was just made: {error}");
+    }
     Ok(body)
 }
 
