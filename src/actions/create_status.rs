@@ -35,6 +35,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
                 id,
                 position: config::LAST_POSITION,
                 definition,
+                version,
             };
             config::insert_item(conn, &row)?;
             config::touch_organization(conn, organization, version)?;

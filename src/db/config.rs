@@ -88,6 +88,8 @@ pub struct ItemRow {
     pub id: i64,
     pub position: i64,
     pub definition: String,
+    /// Of the configuration, when it came or changed last.
+    pub version: i64,
 }
 
 /// Behind every item of a project file: where what the API makes stands, in the order of its ids.
@@ -318,6 +320,7 @@ pub fn update_item(conn: &mut DbConn, row: &ItemRow) -> QueryResult<()> {
             group_items::group_id.eq(row.group_id),
             group_items::position.eq(row.position),
             group_items::definition.eq(&row.definition),
+            group_items::version.eq(row.version),
         ))
         .execute(conn)
         .map(|_| ())

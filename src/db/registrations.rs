@@ -34,6 +34,10 @@ pub struct Registration {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub deleted_at: Option<Timestamp>,
+    /// JSON: what triggers have done.
+    pub triggers: String,
+    /// The version of the configuration up to which triggers have looked at it.
+    pub triggers_seen: i64,
 }
 
 #[derive(Insertable, Debug, Clone)]
@@ -151,6 +155,8 @@ struct RegistrationChange<'a> {
     application_date: Timestamp,
     updated_at: Timestamp,
     deleted_at: Option<Timestamp>,
+    triggers: &'a str,
+    triggers_seen: i64,
 }
 
 /// Holds a registration until the transaction ends, and reads it: one statement does both, so that of two calls the
@@ -208,6 +214,8 @@ pub fn save(conn: &mut DbConn, registration: &Registration) -> QueryResult<()> {
             application_date: registration.application_date,
             updated_at: registration.updated_at,
             deleted_at: registration.deleted_at,
+            triggers: &registration.triggers,
+            triggers_seen: registration.triggers_seen,
         })
         .execute(conn)
         .map(|_| ())

@@ -47,6 +47,15 @@ diesel::table! {
         subject -> Text,
         body -> Text,
         created_at -> Timestamp,
+        template_id -> Nullable<BigInt>,
+        trigger_id -> Nullable<BigInt>,
+        message_id -> Nullable<Text>,
+        body_text -> Nullable<Text>,
+        attempts -> BigInt,
+        last_error -> Nullable<Text>,
+        sent_at -> Nullable<Timestamp>,
+        next_attempt_at -> Nullable<Timestamp>,
+        claimed_until -> Nullable<Timestamp>,
     }
 }
 
@@ -58,6 +67,7 @@ diesel::table! {
         id -> BigInt,
         position -> BigInt,
         definition -> Text,
+        version -> BigInt,
     }
 }
 
@@ -142,6 +152,8 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
+        triggers -> Text,
+        triggers_seen -> BigInt,
     }
 }
 

@@ -6,6 +6,7 @@ use super::apply::Mode;
 use super::people::{FilePerson, Made};
 use super::plan::{MadeTokens, Plan, Step};
 use super::problem::{Problem, Report};
+use crate::db::config::ItemRow;
 use crate::db::connection::Conn;
 use crate::db::{Outcome, config, registrations, totals, users};
 use crate::error::Error;
@@ -64,7 +65,7 @@ pub fn carry_out(
             config::save_organization(conn, file.organization, next, definition)?;
         }
         for step in &file.plan.steps {
-            take(conn, file.organization, step)?;
+            take(conn, file.organization, step, next)?;
         }
     }
     match make_people(conn, files, mode)? {
@@ -108,7 +109,20 @@ fn obstacles(conn: &mut Conn, file: &Prepared) -> Result<Vec<Problem>, Error> {
     Ok(report.into_problems())
 }
 
-fn take(conn: &mut Conn, organization: OrganizationId, step: &Step) -> Result<(), Error> {
+/// An item as it is written: with the version of the change.
+fn at(row: &ItemRow, version: i64) -> ItemRow {
+    ItemRow {
+        version,
+        ..row.clone()
+    }
+}
+
+fn take(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    step: &Step,
+    version: i64,
+) -> Result<(), Error> {
     match step {
         Step::Organization | Step::FreeStatus(..) => {}
         Step::InsertAdmin(row) => config::insert_admin(conn, row)?,
@@ -117,8 +131,8 @@ fn take(conn: &mut Conn, organization: OrganizationId, step: &Step) -> Result<()
         Step::InsertGroup(row) => config::insert_group(conn, row)?,
         Step::UpdateGroup(row) => config::update_group(conn, row)?,
         Step::RemoveGroup(id) => config::delete_group(conn, organization, *id)?,
-        Step::InsertItem(row) => config::insert_item(conn, row)?,
-        Step::UpdateItem(row) => config::update_item(conn, row)?,
+        Step::InsertItem(row) => config::insert_item(conn, &at(row, version))?,
+        Step::UpdateItem(row) => config::update_item(conn, &at(row, version))?,
         Step::RemoveItem(kind, id) => config::delete_item(conn, organization, *kind, *id)?,
         Step::Exclude(group, status) => {
             registrations::exclude_status(conn, organization, *group, status)?;

@@ -210,6 +210,7 @@ impl Planner<'_> {
                 id,
                 position,
                 definition,
+                version: 0,
             };
             let name = format!("{} {id} {name:?} (project {})", kind.name(), group.id);
             self.plan_item(kind, &name, row)?;

@@ -1,0 +1,13 @@
+DROP INDEX emails_due;
+ALTER TABLE emails DROP COLUMN claimed_until;
+ALTER TABLE emails DROP COLUMN next_attempt_at;
+ALTER TABLE emails DROP COLUMN sent_at;
+ALTER TABLE emails DROP COLUMN last_error;
+ALTER TABLE emails DROP COLUMN attempts;
+ALTER TABLE emails DROP COLUMN body_text;
+ALTER TABLE emails DROP COLUMN message_id;
+ALTER TABLE emails DROP COLUMN trigger_id;
+ALTER TABLE emails DROP COLUMN template_id;
+ALTER TABLE group_items DROP COLUMN version;
+ALTER TABLE registrations DROP COLUMN triggers_seen;
+ALTER TABLE registrations DROP COLUMN triggers;
