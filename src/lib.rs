@@ -24,4 +24,5 @@ pub mod lenient;
 pub mod money;
 pub mod orders;
 pub mod project;
+pub mod triggers;
 pub mod users;

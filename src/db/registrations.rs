@@ -237,3 +237,20 @@ pub fn have_parent(
     ))
     .get_result(conn)
 }
+
+/// How many children a parent has in the project.
+pub fn count_children(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    parent: CloginId,
+) -> QueryResult<u32> {
+    let count: i64 = registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::group_id.eq(group.0))
+        .filter(registrations::parent_id.eq(parent.0))
+        .filter(registrations::deleted_at.is_null())
+        .count()
+        .get_result(conn)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}

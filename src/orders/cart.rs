@@ -13,7 +13,8 @@ use super::product_list::{Item, NewLine, refusal};
 /// The products that a cart takes today: events and merchandise. The others come with their own rules.
 const SIMPLE_TYPES: [u8; 2] = [1, 7];
 
-/// Adds lines: seats are taken, and the registration's sum grows. All or nothing.
+/// Adds lines: seats are taken, and the registration's sum grows. All or nothing. `is_hidden`: which products this user
+/// may not select itself.
 ///
 /// # Errors
 ///
@@ -22,33 +23,41 @@ pub fn add(
     conn: &mut Conn,
     person: &mut Person,
     lines: &[NewLine],
+    is_hidden: impl Fn(&Product) -> bool,
     now: Timestamp,
 ) -> Result<Vec<CartLine>, Error> {
-    check_available(conn, person, lines)?;
+    check_available(conn, person, lines, is_hidden)?;
     take_seats(conn, person, lines)?;
-    let mut added = Vec::new();
-    for line in lines {
-        let new = new_row(person, line, now);
-        let total = new.price * new.quantity;
-        let sum = person.registration.order_total + total;
-        if sum > money::MAX.0 {
-            let rule = format!("makes the cart cost more than {}", money::MAX);
-            return Err(Error::invalid(line.path.clone(), "too_large", rule));
-        }
-        person.registration.order_total = sum;
-        let id = carts::insert(conn, &new)?;
-        added.push(CartLine {
-            id,
-            clogin_id: new.clogin_id,
-            product_id: new.product_id,
-            name: new.name,
-            price: new.price,
-            quantity: new.quantity,
-            remark: new.remark,
-            created_at: now,
-        });
+    lines
+        .iter()
+        .map(|line| insert(conn, person, line, now))
+        .collect()
+}
+
+fn insert(
+    conn: &mut Conn,
+    person: &mut Person,
+    line: &NewLine,
+    now: Timestamp,
+) -> Result<CartLine, Error> {
+    let new = new_row(person, line, now);
+    let sum = person.registration.order_total + new.price * new.quantity;
+    if sum > money::MAX.0 {
+        let rule = format!("makes the cart cost more than {}", money::MAX);
+        return Err(Error::invalid(line.path.clone(), "too_large", rule));
     }
-    Ok(added)
+    person.registration.order_total = sum;
+    let id = carts::insert(conn, &new)?;
+    Ok(CartLine {
+        id,
+        clogin_id: new.clogin_id,
+        product_id: new.product_id,
+        name: new.name,
+        price: new.price,
+        quantity: new.quantity,
+        remark: new.remark,
+        created_at: now,
+    })
 }
 
 /// Takes lines out: seats are given back, and the registration's sum shrinks. All or nothing.
@@ -76,7 +85,17 @@ pub fn remove(
     if !errors.is_empty() {
         return Err(refusal(errors));
     }
-    for line in &removed {
+    take_out(conn, person, &removed)?;
+    Ok(removed)
+}
+
+/// Takes lines of this cart out: seats are given back, and the registration's sum shrinks.
+///
+/// # Errors
+///
+/// When the database cannot do it.
+pub fn take_out(conn: &mut Conn, person: &mut Person, lines: &[CartLine]) -> Result<(), Error> {
+    for line in lines {
         carts::delete(
             conn,
             project_of(person),
@@ -86,8 +105,42 @@ pub fn remove(
         )?;
         person.registration.order_total -= line.price * line.quantity;
     }
-    give_seats_back(conn, person, &removed)?;
-    Ok(removed)
+    give_seats_back(conn, person, lines)
+}
+
+/// What became of a product that a trigger puts into a cart.
+pub enum Offered {
+    Added(CartLine),
+    /// Why not.
+    Refused(&'static str),
+}
+
+/// Puts one piece of a product into a cart that does not have it, whether or not it can be selected. What cannot be
+/// added is no error: the call that set the trigger off goes on.
+///
+/// # Errors
+///
+/// When the database cannot do it.
+pub fn offer(
+    conn: &mut Conn,
+    person: &mut Person,
+    product: &Product,
+    now: Timestamp,
+) -> Result<Offered, Error> {
+    if let Some(reason) = unavailable(product, person, &[]) {
+        return Ok(Offered::Refused(reason));
+    }
+    if product.quota.is_some() && !carts::take(conn, project_of(person), product.id, 1)? {
+        return Ok(Offered::Refused("is sold out"));
+    }
+    let line = NewLine {
+        path: String::new(),
+        item: Item::Listed(product.clone()),
+        quantity: 1,
+        remark: String::new(),
+    };
+    let line = insert(conn, person, &line, now)?;
+    Ok(Offered::Added(line))
 }
 
 /// Gives back the seats of a whole cart, which stays as it is: its owner is leaving.
@@ -108,7 +161,12 @@ fn group_of(person: &Person) -> crate::ids::GroupId {
     person.project.id()
 }
 
-fn of_person(conn: &mut Conn, person: &Person) -> Result<Vec<CartLine>, Error> {
+/// What is in a cart, oldest first.
+///
+/// # Errors
+///
+/// When the database cannot be read.
+pub fn of_person(conn: &mut Conn, person: &Person) -> Result<Vec<CartLine>, Error> {
     let people = [person.clogin_id()];
     Ok(carts::of_people(
         conn,
@@ -118,7 +176,12 @@ fn of_person(conn: &mut Conn, person: &Person) -> Result<Vec<CartLine>, Error> {
     )?)
 }
 
-fn check_available(conn: &mut Conn, person: &Person, lines: &[NewLine]) -> Result<(), Error> {
+fn check_available(
+    conn: &mut Conn,
+    person: &Person,
+    lines: &[NewLine],
+    is_hidden: impl Fn(&Product) -> bool,
+) -> Result<(), Error> {
     let only_one = lines
         .iter()
         .any(|line| matches!(&line.item, Item::Listed(product) if product.only_one));
@@ -134,7 +197,8 @@ fn check_available(conn: &mut Conn, person: &Person, lines: &[NewLine]) -> Resul
         let Item::Listed(product) = &line.item else {
             continue;
         };
-        if let Some(rule) = unavailable(product, person, &seen) {
+        let hidden = is_hidden(product).then_some("is hidden");
+        if let Some(rule) = hidden.or_else(|| unavailable(product, person, &seen)) {
             let path = format!("{}.p_id", line.path);
             errors.push(FieldError::new(path, "product_unavailable", rule));
         }
@@ -149,9 +213,7 @@ fn check_available(conn: &mut Conn, person: &Person, lines: &[NewLine]) -> Resul
 
 /// Why a user may not add a product, if it may not.
 fn unavailable(product: &Product, person: &Person, in_cart: &[i64]) -> Option<&'static str> {
-    if !product.visible {
-        Some("is hidden")
-    } else if !product.level.includes(person.is_child()) {
+    if !product.level.includes(person.is_child()) {
         Some("is not for users of this level")
     } else if !SIMPLE_TYPES.contains(&product.base_product_type) {
         Some("cannot be added by itself")

@@ -10,12 +10,16 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
-use super::file::{Admin, AdminKind, Field, Form, Group, Organization, Product, Status};
+use super::file::{
+    Admin, AdminKind, EmailTemplate, Field, Form, Group, Organization, Product, Status,
+};
+use super::trigger::Trigger;
 use crate::db::Db;
-use crate::db::config::{self, ItemRow};
+use crate::db::config::{self, ItemKind, ItemRow};
 use crate::db::connection::DbConn;
 use crate::error::Error;
-use crate::ids::{AdminId, GroupId, OrganizationId, StatusId};
+use crate::ids::{AdminId, FormId, GroupId, OrganizationId, StatusId};
+use crate::triggers::topics::TopicIndex;
 
 /// Less than the second within which a change has to be seen.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -50,6 +54,9 @@ pub struct Project {
     pub group: Group,
     /// Field id or name → (form, field).
     fields: HashMap<String, (usize, usize)>,
+    topics: TopicIndex,
+    /// Product → the triggers whose effect is about it.
+    product_triggers: HashMap<i64, Vec<usize>>,
 }
 
 impl Snapshot {
@@ -98,7 +105,14 @@ impl Snapshot {
 }
 
 impl Project {
+    /// A project that is not in the database yet, or of which nobody asks what changed when.
     pub fn new(organization_id: OrganizationId, group: Group) -> Self {
+        let versions = vec![0; group.triggers.len()];
+        Self::with_versions(organization_id, group, &versions)
+    }
+
+    /// `versions`: of the configuration, when each trigger came or changed last.
+    pub fn with_versions(organization_id: OrganizationId, group: Group, versions: &[i64]) -> Self {
         let mut fields = HashMap::new();
         for (form_index, form) in group.forms.iter().enumerate() {
             for (field_index, field) in form.fields.iter().enumerate() {
@@ -109,11 +123,54 @@ impl Project {
                 }
             }
         }
+        let field_id = |key: &str| {
+            let (form, field) = *fields.get(key)?;
+            Some(group.forms[form].fields[field].id.clone())
+        };
+        let topics = TopicIndex::new(
+            group.triggers.iter().zip(versions.iter().copied()),
+            field_id,
+        );
+        let mut product_triggers: HashMap<i64, Vec<usize>> = HashMap::new();
+        for (position, trigger) in group.triggers.iter().enumerate() {
+            for product in trigger.action.products() {
+                product_triggers.entry(*product).or_default().push(position);
+            }
+        }
         Project {
             organization_id,
             group,
             fields,
+            topics,
+            product_triggers,
         }
+    }
+
+    pub fn topics(&self) -> &TopicIndex {
+        &self.topics
+    }
+
+    /// The triggers whose effect is about a product.
+    pub fn triggers_of_product(&self, product: i64) -> impl Iterator<Item = &Trigger> {
+        let positions = self
+            .product_triggers
+            .get(&product)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        positions
+            .iter()
+            .filter_map(|position| self.group.triggers.get(*position))
+    }
+
+    pub fn form(&self, id: FormId) -> Option<&Form> {
+        self.group.forms.iter().find(|form| form.id == id)
+    }
+
+    pub fn template(&self, id: i64) -> Option<&EmailTemplate> {
+        self.group
+            .email_templates
+            .iter()
+            .find(|template| template.id == id)
     }
 
     pub fn id(&self) -> GroupId {
@@ -217,8 +274,11 @@ pub fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<S
         );
     }
     let mut projects = HashMap::new();
-    for group in load_groups(conn, id)? {
-        projects.insert(group.id, Arc::new(Project::new(id, group)));
+    for (group, versions) in load_with_versions(conn, id)? {
+        projects.insert(
+            group.id,
+            Arc::new(Project::with_versions(id, group, &versions)),
+        );
     }
     Ok(Setup {
         organization,
@@ -233,6 +293,17 @@ pub fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<S
 ///
 /// As [`load`].
 pub fn load_groups(conn: &mut DbConn, id: OrganizationId) -> Result<Vec<Group>, Error> {
+    Ok(load_with_versions(conn, id)?
+        .into_iter()
+        .map(|(group, _)| group)
+        .collect())
+}
+
+/// The projects, each with the versions of its triggers.
+fn load_with_versions(
+    conn: &mut DbConn,
+    id: OrganizationId,
+) -> Result<Vec<(Group, Vec<i64>)>, Error> {
     let mut items: HashMap<i64, Vec<ItemRow>> = HashMap::new();
     for item in config::items_of(conn, id)? {
         items.entry(item.group_id).or_default().push(item);
@@ -240,10 +311,15 @@ pub fn load_groups(conn: &mut DbConn, id: OrganizationId) -> Result<Vec<Group>, 
     let mut groups = Vec::new();
     for row in config::groups_of(conn, id)? {
         let mut group: Group = parse("group", row.id, &row.definition)?;
-        for item in items.remove(&row.id).unwrap_or_default() {
-            add_item(&mut group, &item)?;
+        let items = items.remove(&row.id).unwrap_or_default();
+        let triggers = items
+            .iter()
+            .filter(|item| item.kind == ItemKind::Trigger.name());
+        let versions = triggers.map(|item| item.version).collect();
+        for item in &items {
+            add_item(&mut group, item)?;
         }
-        groups.push(group);
+        groups.push((group, versions));
     }
     Ok(groups)
 }

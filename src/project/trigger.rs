@@ -105,3 +105,24 @@ pub enum Effect {
         repeat: bool,
     },
 }
+
+impl Trigger {
+    /// Whether it is undone when its conditions stop being true: by default only for the product actions.
+    pub fn is_reversed(&self) -> bool {
+        self.reverse_trigger
+            .unwrap_or(!self.action.products().is_empty())
+    }
+}
+
+impl Effect {
+    /// The products of the four product actions.
+    pub fn products(&self) -> &[i64] {
+        match self {
+            Effect::AddProductNoShow { products }
+            | Effect::AddProduct { products }
+            | Effect::ShowProdInList { products }
+            | Effect::RemoveProdFromList { products } => products,
+            Effect::AddForm { .. } | Effect::SetStatus { .. } | Effect::SendEmail { .. } => &[],
+        }
+    }
+}

@@ -116,6 +116,15 @@ impl Person {
         self.registration.answers = Value::Object(answers).to_string();
     }
 
+    /// The same person with its registration as it was.
+    #[must_use]
+    pub fn with(&self, registration: &Registration) -> Self {
+        Person {
+            registration: registration.clone(),
+            ..self.clone()
+        }
+    }
+
     pub fn clogin_id(&self) -> CloginId {
         CloginId(self.registration.clogin_id)
     }
