@@ -36,6 +36,30 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    pub const ALL: [ErrorCode; 21] = [
+        ErrorCode::InvalidJson,
+        ErrorCode::UnknownAction,
+        ErrorCode::Unauthenticated,
+        ErrorCode::StaleTimestamp,
+        ErrorCode::GroupForbidden,
+        ErrorCode::ActionForbidden,
+        ErrorCode::OriginForbidden,
+        ErrorCode::NotFound,
+        ErrorCode::UserNotFound,
+        ErrorCode::FieldNotFound,
+        ErrorCode::MethodNotAllowed,
+        ErrorCode::UsernameTaken,
+        ErrorCode::AlreadyRegistered,
+        ErrorCode::BodyTooLarge,
+        ErrorCode::UnsupportedMediaType,
+        ErrorCode::ValidationFailed,
+        ErrorCode::UnknownParameter,
+        ErrorCode::NotAChildOf,
+        ErrorCode::IdempotencyMismatch,
+        ErrorCode::Internal,
+        ErrorCode::Unavailable,
+    ];
+
     /// The HTTP status: `action-api.md`, Answers.
     pub fn status(self) -> u16 {
         match self {
