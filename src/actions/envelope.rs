@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{Action, Endpoint};
-use crate::error::{Error, ErrorCode, FieldError};
+use crate::error::{Error, ErrorCode, FieldError, MAX_ERRORS};
 use crate::ids::{CloginId, GroupId};
 use crate::lenient;
 
@@ -20,6 +20,9 @@ const KEYS: [&str; 7] = [
 
 /// The flags, which only secret keys may send.
 const FLAGS: [&str; 2] = ["submit_forms", "disable_email_sending"];
+
+/// How much of an unknown key is compared with the known ones, in characters.
+const MAX_COMPARED: usize = 64;
 
 pub struct Envelope {
     pub action: Action,
@@ -103,6 +106,7 @@ fn refuse_unknown(object: &Map<String, Value>) -> Result<(), Error> {
     let errors: Vec<_> = object
         .keys()
         .filter(|key| !KEYS.contains(&key.as_str()))
+        .take(MAX_ERRORS)
         .map(|key| {
             let nearest = nearest(key);
             let rule = format!("is unknown; did you mean {nearest:?}?");
@@ -117,7 +121,9 @@ fn refuse_unknown(object: &Map<String, Value>) -> Result<(), Error> {
 }
 
 fn nearest(key: &str) -> &'static str {
-    let distance = |known: &&&str| strsim::damerau_levenshtein(key, known);
+    // Comparing costs memory by the length of both.
+    let key: String = key.chars().take(MAX_COMPARED).collect();
+    let distance = |known: &&&str| strsim::damerau_levenshtein(&key, known);
     KEYS.iter()
         .min_by_key(distance)
         .copied()
