@@ -95,7 +95,7 @@ fn an_idempotency_key_costs_a_look_and_three_statements() {
     let look = "SELECT idempotency_records.request_sha256";
     let mut expected = vec![
         look,
-        "DELETE  FROM idempotency_records",
+        "DELETE FROM idempotency_records",
         "INSERT INTO idempotency_records",
     ];
     expected.extend(CREATE);

@@ -78,6 +78,13 @@ impl Direct {
         }
     }
 
+    /// Makes the second `create` of [`spoiled`] fail at its second statement, in a way that the program does not expect.
+    pub fn spoil(&mut self) {
+        self.execute(
+            r#"CREATE UNIQUE INDEX spoil ON registrations (organization_id) WHERE utm = '{"id":"spoil"}'"#,
+        );
+    }
+
     /// Takes a lock that lets no other write pass until [`Direct::release`].
     pub fn hold_off_writers(&mut self) {
         match &*self.0 {
@@ -100,4 +107,9 @@ impl Direct {
         let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
         super::until(|| self.number(others) == 0);
     }
+}
+
+/// What [`Direct::spoil`] has spoiled.
+pub fn spoiled() -> serde_json::Value {
+    serde_json::json!({ "_utm": { "id": "spoil" } })
 }

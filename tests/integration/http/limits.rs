@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::client::{SERVER, USERS};
-use crate::support::{TestApp, create, failure, get_info};
+use crate::support::direct::spoiled;
+use crate::support::{TestApp, create, failure};
 
 const LIMIT: usize = 1024 * 1024;
 
@@ -47,21 +48,17 @@ fn a_body_has_at_most_one_mebibyte() {
 #[test]
 fn a_mistake_of_ours_says_nothing_of_itself() {
     let app = TestApp::start();
-    app.direct()
-        .execute("ALTER TABLE registrations RENAME TO elsewhere");
-    for body in [create(1001, json!({})), get_info(1001, "9001", json!({}))] {
-        let answer = app.post(body);
-        assert_eq!(answer.status, 500);
-        failure(
-            &answer,
-            "internal",
-            "Something went wrong on our side.",
-            json!([]),
-        );
-    }
-    app.direct()
-        .execute("ALTER TABLE elsewhere RENAME TO registrations");
-    assert_eq!(app.post(get_info(1001, "9001", json!({}))).status, 200);
+    app.direct().spoil();
+    let call = create(1001, spoiled());
+    assert_eq!(app.post(call.clone()).status, 200);
+    let answer = app.post(call);
+    assert_eq!(answer.status, 500);
+    failure(
+        &answer,
+        "internal",
+        "Something went wrong on our side.",
+        json!([]),
+    );
     assert_eq!(app.post(create(1001, json!({}))).status, 200);
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::client::{Client, SERVER, USERS};
 use crate::support::create;
 use crate::support::database::TestDatabase;
-use crate::support::direct::Direct;
+use crate::support::direct::{Direct, spoiled};
 use crate::support::dns::DnsServer;
 use crate::support::process::Server;
 
@@ -38,6 +38,7 @@ fn documents() -> Vec<Value> {
         // Taken, on the second time.
         json!({ "username": "simone-private@riverside.example", "password": "rumba at midnight" }),
         json!({ "password": "short1!", "main_email": "not-an-address", "telephone": "+1 828 555 0100 x Tryon-private" }),
+        json!({ "home_town": "Tryon-private", "last_name": "Nina-private" }),
         json!({ "Nina-private": "rumba at midnight", "home_town": { "a": "Tryon-private" } }),
         json!({ "first_name": "Nina-private\u{0}" }),
     ]
@@ -93,7 +94,15 @@ fn the_log_holds_no_secret_and_nothing_personal() {
     let mut server = Server::start(&database.target, &settings);
     call_in_every_way(&server.client);
     // Faults are logged with their causes.
-    Direct::open(&database.target).execute("ALTER TABLE group_totals RENAME TO elsewhere");
+    let mut direct = Direct::open(&database.target);
+    direct.spoil();
+    let mut doc = documents().remove(0);
+    for username in ["simone-private@one.example", "simone-private@two.example"] {
+        doc["_utm"] = spoiled()["_utm"].clone();
+        doc["username"] = json!(username);
+        server.client.users(create(1001, doc.clone()));
+    }
+    direct.execute("ALTER TABLE group_totals RENAME TO elsewhere");
     call_in_every_way(&server.client);
     server.terminate();
     assert!(server.wait().success());
@@ -103,6 +112,7 @@ fn the_log_holds_no_secret_and_nothing_personal() {
         "status=200",
         "code=unauthenticated",
         "status=500",
+        "status=503",
         "group_totals",
     ] {
         assert!(log.contains(fact), "{fact} is not in the log");
