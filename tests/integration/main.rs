@@ -4,4 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actions;
+mod cli;
 mod db;
+mod durability;
+mod fixtures;
+mod http;
+mod statements;
+mod users;
