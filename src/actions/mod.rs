@@ -181,10 +181,7 @@ fn invalid_json(reason: String) -> Error {
 async fn authorize(app: &App, caller: &Caller, envelope: &Envelope) -> Result<Arc<Project>, Error> {
     let admin = &caller.admin;
     let permission = envelope.action.permission();
-    let allowed = admin.actions.contains(&permission.to_owned());
-    let for_publishable = admin.kind == AdminKind::Secret
-        || crate::project::file::PUBLISHABLE_ACTIONS.contains(&permission);
-    if !allowed || !for_publishable {
+    if !admin.may_call(permission) {
         let msg = format!("This key may not use the action {permission:?}.");
         return Err(Error::new(ErrorCode::ActionForbidden, msg));
     }

@@ -38,6 +38,18 @@ impl ItemKind {
             ItemKind::Trigger => "trigger",
         }
     }
+
+    /// The list of a project in the project file that holds this kind.
+    pub fn list(self) -> &'static str {
+        match self {
+            ItemKind::Form => "forms",
+            ItemKind::Category => "categories",
+            ItemKind::Product => "products",
+            ItemKind::Status => "statuses",
+            ItemKind::EmailTemplate => "email_templates",
+            ItemKind::Trigger => "triggers",
+        }
+    }
 }
 
 #[derive(Queryable, Selectable, Debug, Clone)]
@@ -82,6 +94,15 @@ pub struct ItemRow {
 /// changes happen one after the other and versions become visible in their order.
 pub fn next_version(conn: &mut DbConn) -> QueryResult<i64> {
     next_id(conn, "config_version")
+}
+
+/// The version that [`next_version`] gave last: a plan that was made from what it reads is out of date when another
+/// change came after it.
+pub fn current_version(conn: &mut DbConn) -> QueryResult<i64> {
+    counters::table
+        .filter(counters::name.eq("config_version"))
+        .select(counters::value)
+        .get_result(conn)
 }
 
 /// The next id of a kind: above every one that was ever handed out or applied.
@@ -204,6 +225,16 @@ pub fn owner_of_item(conn: &mut DbConn, kind: ItemKind, id: i64) -> QueryResult<
         .optional()
 }
 
+/// The admin that has this token, of any organization; see [`owner_of_admin`].
+pub fn owner_of_token(conn: &mut DbConn, token_sha256: &str) -> QueryResult<Option<AdminId>> {
+    admins::table
+        .filter(admins::token_sha256.eq(token_sha256))
+        .select(admins::id)
+        .get_result(conn)
+        .optional()
+        .map(|id| id.map(AdminId))
+}
+
 pub fn insert_admin(conn: &mut DbConn, row: &AdminRow) -> QueryResult<()> {
     diesel::insert_into(admins::table)
         .values(row)
@@ -223,6 +254,17 @@ pub fn update_admin(conn: &mut DbConn, row: &AdminRow) -> QueryResult<()> {
         ))
         .execute(conn)
         .map(|_| ())
+}
+
+pub fn delete_admin(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: AdminId,
+) -> QueryResult<()> {
+    let this = admins::table
+        .filter(admins::organization_id.eq(organization.0))
+        .filter(admins::id.eq(id.0));
+    diesel::delete(this).execute(conn).map(|_| ())
 }
 
 pub fn insert_group(conn: &mut DbConn, row: &GroupRow) -> QueryResult<()> {

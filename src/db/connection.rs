@@ -199,6 +199,29 @@ impl DerefMut for Conn {
     }
 }
 
+/// Makes every other transaction that writes to the table wait until this one ends. SQLite has one writer anyway.
+pub fn hold_off_writers(conn: &mut DbConn, table: &'static str) -> QueryResult<()> {
+    match conn {
+        DbConn::Sqlite(_) => Ok(()),
+        DbConn::Postgres(postgres) => {
+            postgres.batch_execute(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+        }
+    }
+}
+
+/// Sees to it that the ids that the database hands out in a table start above `id`. To be called with other writers
+/// held off: without it a sequence that moves meanwhile could be set back. On PostgreSQL it is not undone by a
+/// rollback, which costs some numbers at most; SQLite's AUTOINCREMENT looks at the rows by itself.
+pub fn move_ids_past(conn: &mut DbConn, table: &'static str, id: i64) -> QueryResult<()> {
+    match conn {
+        DbConn::Sqlite(_) => Ok(()),
+        DbConn::Postgres(postgres) => postgres.batch_execute(&format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest({id}, \
+             nextval(pg_get_serial_sequence('{table}', 'id'))))"
+        )),
+    }
+}
+
 /// Makes connections for r2d2, and for the writer and the workers, which keep one each.
 pub struct Manager {
     target: Target,

@@ -6,7 +6,8 @@ use super::connection::DbConn;
 use super::schema::{registrations, users};
 use super::users::User;
 use crate::clock::Timestamp;
-use crate::ids::{CloginId, GroupId, OrganizationId};
+use crate::ids::{CloginId, GroupId, OrganizationId, StatusId};
+use crate::project::file::Status;
 
 #[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
 #[diesel(table_name = registrations)]
@@ -96,4 +97,41 @@ pub fn exist_in(
             .filter(registrations::group_id.eq(group.0)),
     ))
     .get_result(conn)
+}
+
+/// Whether registrations of the project, ended ones included, have the status.
+pub fn have_status(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    status: StatusId,
+) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        registrations::table
+            .filter(registrations::organization_id.eq(organization.0))
+            .filter(registrations::group_id.eq(group.0))
+            .filter(registrations::status_id.eq(status.0)),
+    ))
+    .get_result(conn)
+}
+
+/// Takes the registrations that have a status out of the normal list, or back into it. The totals of the project have
+/// to be recomputed then.
+pub fn exclude_status(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    status: &Status,
+) -> QueryResult<()> {
+    let having = registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::group_id.eq(group.0))
+        .filter(registrations::status_id.eq(status.id.0));
+    diesel::update(having)
+        .set((
+            registrations::excluded.eq(status.is_excluded),
+            registrations::version.eq(registrations::version + 1),
+        ))
+        .execute(conn)
+        .map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::DbConn;
+use super::connection::{self, DbConn};
 use super::schema::users;
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, OrganizationId};
@@ -101,6 +101,13 @@ pub fn taken_usernames(
         .filter(users::username_key.eq_any(keys))
         .select(users::username_key.assume_not_null())
         .load(conn)
+}
+
+/// Prepares for people whose ids are given, up to `id`: until the transaction ends nobody else makes a person, and then
+/// the database hands out ids above it.
+pub fn reserve_ids(conn: &mut DbConn, id: CloginId) -> QueryResult<()> {
+    connection::hold_off_writers(conn, "users")?;
+    connection::move_ids_past(conn, "users", id.0)
 }
 
 /// The organization that has this person; see [`super::config::owner_of_admin`].

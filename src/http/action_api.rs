@@ -1,8 +1,11 @@
 //! The action API on the wire: `action-api.md`, Answers.
 
+use std::panic::AssertUnwindSafe;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
+use futures_util::FutureExt;
 use serde::Serialize;
 
 use super::middleware::RequestId;
@@ -30,7 +33,11 @@ pub fn resource(endpoint: Endpoint) -> Resource {
     let path = endpoint.path();
     let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {
         let mut log = LogFields::default();
-        let result = answer(&request, payload, &worker, endpoint, &mut log).await;
+        let answer = answer(&request, payload, &worker, endpoint, &mut log);
+        let result = AssertUnwindSafe(answer)
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(Error::internal("a panic while answering")));
         let mut response = match &result {
             Ok(body) => success(body),
             Err(error) => failure(&request, error),

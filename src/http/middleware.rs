@@ -1,6 +1,5 @@
-//! Around every request: its id, its log line, and a panic that ends as a 500.
+//! Around every request: its id, and its log line.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -8,12 +7,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
-use futures_util::FutureExt;
 
-use super::action_api::{self, LogFields};
+use super::action_api::LogFields;
 use super::cors;
 use crate::app::App;
-use crate::error::Error;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -50,15 +47,7 @@ pub async fn around<B: MessageBody + 'static>(
     let id = RequestId::new(request.headers().get(REQUEST_ID), &app);
     let origin = request.headers().get(header::ORIGIN).cloned();
     request.extensions_mut().insert(id.clone());
-    let http_request = request.request().clone();
-    let mut response = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(result) => result?.map_into_left_body(),
-        Err(_) => {
-            let failure =
-                action_api::failure(&http_request, &Error::internal("a panic while answering"));
-            ServiceResponse::new(http_request, failure).map_into_right_body()
-        }
-    };
+    let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id.0.clone());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::action_names::PUBLISHABLE_ACTIONS;
 use super::trigger::Trigger;
+use crate::db::config::ItemKind;
 use crate::ids::{AdminId, CloginId, FormId, GroupId, OrganizationId, StatusId};
 use crate::money::Money;
 
@@ -23,6 +25,13 @@ pub struct ProjectFile {
     /// People, for fixtures and demos: a user that exists already is left as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<FileUser>,
+}
+
+/// The JSON Schema of the project file, draft 2020-12.
+pub fn schema() -> schemars::Schema {
+    schemars::generate::SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<ProjectFile>()
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,6 +84,18 @@ pub struct Admin {
     /// Web origins, such as `https://camp.example`, from which a publishable admin is accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<String>,
+}
+
+impl Admin {
+    /// Whether it may call an action; `"all"` means those that its kind can have.
+    pub fn may_call(&self, action: &str) -> bool {
+        let by_kind = self.kind == AdminKind::Secret || PUBLISHABLE_ACTIONS.contains(&action);
+        let listed = match &self.actions {
+            Selection::All(_) => true,
+            Selection::Listed(names) => names.iter().any(|name| name == action),
+        };
+        by_kind && listed
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -138,6 +159,30 @@ pub struct Group {
     pub email_templates: Vec<EmailTemplate>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<Trigger>,
+}
+
+impl Group {
+    /// The ids and names of its items of a kind, in order.
+    pub fn item_names(&self, kind: ItemKind) -> Vec<(i64, &str)> {
+        match kind {
+            ItemKind::Form => names(&self.forms, |form| (form.id.0, &form.name)),
+            ItemKind::Category => names(&self.categories, |item| (item.id, &item.name)),
+            ItemKind::Product => names(&self.products, |item| (item.id, &item.name)),
+            ItemKind::Status => names(&self.statuses, |status| (status.id.0, &status.name)),
+            ItemKind::EmailTemplate => names(&self.email_templates, |item| (item.id, &item.name)),
+            ItemKind::Trigger => names(&self.triggers, |item| (item.id, &item.name)),
+        }
+    }
+}
+
+fn names<T>(items: &[T], name: fn(&T) -> (i64, &String)) -> Vec<(i64, &str)> {
+    items
+        .iter()
+        .map(|item| {
+            let (id, name) = name(item);
+            (id, name.as_str())
+        })
+        .collect()
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -402,6 +447,3 @@ pub struct FileRegistration {
     #[schemars(with = "BTreeMap<String, Value>")]
     pub answers: Map<String, Value>,
 }
-
-/// What a publishable admin may do: `action-api.md`, Headers.
-pub const PUBLISHABLE_ACTIONS: [&str; 3] = ["create", "authenticate", "verify_token"];

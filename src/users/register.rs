@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::forms::FormState;
 use super::person::Person;
+use super::profile::Profile;
 use super::submission::Submission;
 use super::username::{self, Username};
 use crate::clock::Timestamp;
@@ -36,6 +37,40 @@ pub struct Registering {
     pub uuid: Uuid,
 }
 
+/// A new person of an organization, before it is registered anywhere.
+#[derive(Clone)]
+pub struct NewPerson {
+    pub organization: OrganizationId,
+    pub profile: Profile,
+    /// Argon2id, as a PHC string.
+    pub password_hash: Option<String>,
+    pub uuid: Uuid,
+    pub now: Timestamp,
+}
+
+impl NewPerson {
+    /// Its row. `id`: given by the project file only.
+    pub fn user(&self, id: Option<CloginId>, username: Option<&Username>) -> NewUser {
+        let profile = self.profile.clone();
+        let main_email = profile.main_email.filter(|address| !address.is_empty());
+        NewUser {
+            id: id.map(|id| id.0),
+            organization_id: self.organization.0,
+            uuid: self.uuid.to_string(),
+            username: username.map(|username| username.shown.clone()),
+            username_key: username.map(|username| username.key.clone()),
+            password_hash: self.password_hash.clone(),
+            first_name: profile.first_name.unwrap_or_default(),
+            last_name: profile.last_name.unwrap_or_default(),
+            org_name: profile.org_name.unwrap_or_default(),
+            email_key: main_email.as_deref().map(username::key),
+            main_email,
+            created_at: self.now,
+            updated_at: self.now,
+        }
+    }
+}
+
 impl Registering {
     /// Makes a new person, and registers it. `id`: given by the project file only.
     ///
@@ -48,7 +83,7 @@ impl Registering {
         id: Option<CloginId>,
         username: Option<&Username>,
     ) -> Result<Person, Error> {
-        let new = self.new_user(id, username);
+        let new = self.person().user(id, username);
         let id = users::insert(conn, &new)?;
         let user = User {
             id: id.0,
@@ -79,23 +114,13 @@ impl Registering {
         self.project.organization_id
     }
 
-    fn new_user(&self, id: Option<CloginId>, username: Option<&Username>) -> NewUser {
-        let profile = self.submission.profile.clone();
-        let main_email = profile.main_email.filter(|address| !address.is_empty());
-        NewUser {
-            id: id.map(|id| id.0),
-            organization_id: self.organization().0,
-            uuid: self.uuid.to_string(),
-            username: username.map(|username| username.shown.clone()),
-            username_key: username.map(|username| username.key.clone()),
+    fn person(&self) -> NewPerson {
+        NewPerson {
+            organization: self.organization(),
+            profile: self.submission.profile.clone(),
             password_hash: self.password_hash.clone(),
-            first_name: profile.first_name.unwrap_or_default(),
-            last_name: profile.last_name.unwrap_or_default(),
-            org_name: profile.org_name.unwrap_or_default(),
-            email_key: main_email.as_deref().map(username::key),
-            main_email,
-            created_at: self.now,
-            updated_at: self.now,
+            uuid: self.uuid,
+            now: self.now,
         }
     }
 

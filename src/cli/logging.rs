@@ -1,0 +1,65 @@
+//! Log lines: one a record, to standard error.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use log::kv::{Error, Key, Value, VisitSource};
+
+/// Logs what the filter lets through: time, level, target, message, then the record's values as `key=value`.
+pub fn init_logging(filter: &str) {
+    let started = env_logger::Builder::new()
+        .parse_filters(filter)
+        .format(|buffer, record| {
+            let time = buffer.timestamp_millis();
+            let mut line = String::new();
+            push_escaped(&mut line, &record.args().to_string());
+            // The visitor never fails.
+            let _ = record.key_values().visit(&mut Pairs(&mut line));
+            let (level, target) = (record.level(), record.target());
+            writeln!(buffer, "{time} {level} {target} {line}")
+        })
+        .try_init();
+    if started.is_err() {
+        log::debug!("another logger is installed already");
+    }
+}
+
+struct Pairs<'a>(&'a mut String);
+
+impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        let text = value.to_string();
+        let is_plain = |letter: char| !letter.is_whitespace() && !letter.is_control();
+        if !text.is_empty() && text.chars().all(|letter| is_plain(letter) && letter != '"') {
+            write!(self.0, " {key}={text}")?;
+        } else {
+            write!(self.0, " {key}={text:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A record stays one line, whatever is in it.
+fn push_escaped(line: &mut String, text: &str) {
+    for letter in text.chars() {
+        if letter.is_control() {
+            line.extend(letter.escape_default());
+        } else {
+            line.push(letter);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_stays_one_line() {
+        let mut line = String::new();
+        push_escaped(&mut line, "a\nb");
+        let pairs = [("id", "7"), ("path", "a b\n"), ("none", "")];
+        log::kv::Source::visit(&pairs, &mut Pairs(&mut line)).unwrap();
+        assert_eq!(line, r#"a\nb id=7 path="a b\n" none="""#);
+    }
+}

@@ -1,0 +1,361 @@
+//! What has to change so that the database matches a file: lines for a person, and steps for the database.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::existing::{Existing, Unnamed};
+use super::file::{Admin, Group, Organization, ProjectFile, Status};
+use super::token::token_sha256;
+use crate::db::config::{AdminRow, GroupRow, ItemKind, ItemRow};
+use crate::error::Error;
+use crate::ids::{AdminId, GroupId, OrganizationId, StatusId};
+
+/// The tokens of new admins for which the file gives none.
+pub type MadeTokens = HashMap<AdminId, String>;
+
+#[derive(Clone, Default)]
+pub struct Plan {
+    /// `+` add, `~` change, `-` remove, `!` a remark that changes nothing.
+    pub lines: Vec<String>,
+    pub steps: Vec<Step>,
+    /// The organization's definition, which is written with every change.
+    pub organization: String,
+}
+
+#[derive(Clone)]
+pub enum Step {
+    /// Only the organization itself changes.
+    Organization,
+    InsertAdmin(AdminRow),
+    UpdateAdmin(AdminRow),
+    RemoveAdmin(AdminId),
+    InsertGroup(GroupRow),
+    UpdateGroup(GroupRow),
+    /// Refused when anybody is registered in it.
+    RemoveGroup(GroupId),
+    InsertItem(ItemRow),
+    UpdateItem(ItemRow),
+    RemoveItem(ItemKind, i64),
+    /// Refused when registrations of the project have the status: it is about to go from there.
+    FreeStatus(GroupId, StatusId),
+    /// Takes the users of a status out of the normal list, or back into it.
+    Exclude(GroupId, Status),
+}
+
+/// Where something stands in the order of things: added before removed, and each before what refers to it.
+fn rank(step: &Step) -> u8 {
+    match step {
+        Step::FreeStatus(..) => 0,
+        Step::Organization => 1,
+        Step::RemoveAdmin(_) => 2,
+        Step::InsertAdmin(_) | Step::UpdateAdmin(_) => 3,
+        Step::InsertGroup(_) | Step::UpdateGroup(_) => 4,
+        Step::InsertItem(..) | Step::UpdateItem(..) => 5,
+        Step::RemoveItem(..) => 6,
+        Step::RemoveGroup(_) => 7,
+        Step::Exclude(..) => 8,
+    }
+}
+
+/// `groups`: the projects as they will be, see [`super::existing::merge`].
+///
+/// # Errors
+///
+/// When a document of the database does not parse.
+pub fn make(
+    file: &ProjectFile,
+    existing: &Existing,
+    groups: &[Group],
+    unnamed: Unnamed,
+    tokens: &MadeTokens,
+) -> Result<Plan, Error> {
+    let mut planner = Planner {
+        organization: file.organization.id,
+        existing,
+        plan: Plan {
+            organization: to_json(&file.organization)?,
+            ..Plan::default()
+        },
+    };
+    planner.plan_organization(&file.organization)?;
+    for admin in &file.admins {
+        planner.plan_admin(admin, tokens)?;
+    }
+    planner.plan_groups(groups)?;
+    if unnamed == Unnamed::Removed {
+        planner.remove_unnamed(file)?;
+    }
+    planner.plan.steps.sort_by_key(rank);
+    Ok(planner.plan)
+}
+
+struct Planner<'a> {
+    organization: OrganizationId,
+    existing: &'a Existing,
+    plan: Plan,
+}
+
+impl Planner<'_> {
+    fn add(&mut self, line: String, step: Step) {
+        self.plan.lines.push(line);
+        self.plan.steps.push(step);
+    }
+
+    fn plan_organization(&mut self, organization: &Organization) -> Result<(), Error> {
+        let sign = match &self.existing.organization {
+            None => "+",
+            Some(row) => {
+                let old: Organization = parse(&row.definition)?;
+                if old == *organization {
+                    return Ok(());
+                }
+                "~"
+            }
+        };
+        let line = format!(
+            "{sign} organization {} {:?}",
+            organization.id, organization.name
+        );
+        self.add(line, Step::Organization);
+        Ok(())
+    }
+
+    fn plan_admin(&mut self, admin: &Admin, tokens: &MadeTokens) -> Result<(), Error> {
+        let existing = self.existing.admins.get(&admin.id);
+        let given = admin.token.as_ref().or_else(|| tokens.get(&admin.id));
+        let token_sha256 = match (given, existing) {
+            (Some(token), _) => token_sha256(token),
+            (None, Some(old)) => old.token_sha256.clone(),
+            (None, None) => return Err(Error::internal("a new admin has no token")),
+        };
+        let row = AdminRow {
+            organization_id: self.organization.0,
+            id: admin.id.0,
+            token_sha256,
+            revoked_at: existing.and_then(|old| old.revoked_at),
+            definition: to_json(admin)?,
+        };
+        let name = format!("admin {} {:?}", admin.id, admin.email);
+        let Some(old) = existing else {
+            self.add(format!("+ {name}"), Step::InsertAdmin(row));
+            return Ok(());
+        };
+        let is_same = rewritten::<Admin>(&old.definition)? == row.definition;
+        if old.token_sha256 != row.token_sha256 {
+            self.add(
+                format!("~ {name}, with another token"),
+                Step::UpdateAdmin(row),
+            );
+        } else if !is_same {
+            self.add(format!("~ {name}"), Step::UpdateAdmin(row));
+        }
+        if old.revoked_at.is_some() {
+            let remark = format!("! {name} is revoked, and stays so: it cannot call the API");
+            self.plan.lines.push(remark);
+        }
+        Ok(())
+    }
+
+    fn plan_groups(&mut self, groups: &[Group]) -> Result<(), Error> {
+        let old = |group: &Group| {
+            let row = self.existing.group_rows.get(&group.id);
+            row.map(|row| row.position)
+        };
+        let positions = positions(groups.iter().map(old));
+        for (group, position) in groups.iter().zip(positions) {
+            self.plan_group(group, position)?;
+            for kind in ItemKind::ALL {
+                self.plan_items(group, kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn plan_group(&mut self, group: &Group, position: i64) -> Result<(), Error> {
+        let row = GroupRow {
+            organization_id: self.organization.0,
+            id: group.id.0,
+            position,
+            definition: to_json(&without_lists(group))?,
+        };
+        let name = format!("project {} {:?}", group.id, group.name);
+        match self.existing.group_rows.get(&group.id) {
+            None => self.add(format!("+ {name}"), Step::InsertGroup(row)),
+            Some(old) if rewritten::<Group>(&old.definition)? != row.definition => {
+                self.add(format!("~ {name}"), Step::UpdateGroup(row));
+            }
+            Some(old) if old.position != position => {
+                self.add(format!("~ {name}, in its order"), Step::UpdateGroup(row));
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    fn plan_items(&mut self, group: &Group, kind: ItemKind) -> Result<(), Error> {
+        let names = group.item_names(kind);
+        let old = |id: i64| {
+            let row = self.existing.item_rows.get(&(kind.name().to_owned(), id));
+            row.filter(|row| row.group_id == group.id.0)
+        };
+        let positions = positions(names.iter().map(|(id, _)| old(*id).map(|row| row.position)));
+        let definitions = definitions(group, kind)?;
+        for (((id, name), position), definition) in
+            names.into_iter().zip(positions).zip(definitions)
+        {
+            let row = ItemRow {
+                organization_id: self.organization.0,
+                group_id: group.id.0,
+                kind: kind.name().to_owned(),
+                id,
+                position,
+                definition,
+            };
+            let name = format!("{} {id} {name:?} (project {})", kind.name(), group.id);
+            self.plan_item(kind, &name, row)?;
+        }
+        Ok(())
+    }
+
+    fn plan_item(&mut self, kind: ItemKind, name: &str, row: ItemRow) -> Result<(), Error> {
+        let Some(old) = self.existing.item_rows.get(&(row.kind.clone(), row.id)) else {
+            self.add(format!("+ {name}"), Step::InsertItem(row));
+            return Ok(());
+        };
+        let is_same = rewritten_item(kind, &old.definition)? == row.definition;
+        if is_same && old.group_id == row.group_id && old.position == row.position {
+            return Ok(());
+        }
+        if kind == ItemKind::Status {
+            self.plan_status(old, &row)?;
+        }
+        let line = if old.group_id != row.group_id {
+            format!("~ {name}, from project {}", old.group_id)
+        } else if is_same {
+            format!("~ {name}, in its order")
+        } else {
+            format!("~ {name}")
+        };
+        self.add(line, Step::UpdateItem(row));
+        Ok(())
+    }
+
+    /// What follows for registrations from a change of their status.
+    fn plan_status(&mut self, old: &ItemRow, new: &ItemRow) -> Result<(), Error> {
+        let (before, after): (Status, Status) = (parse(&old.definition)?, parse(&new.definition)?);
+        let step = if old.group_id != new.group_id {
+            Step::FreeStatus(GroupId(old.group_id), after.id)
+        } else if before.is_excluded != after.is_excluded {
+            Step::Exclude(GroupId(new.group_id), after)
+        } else {
+            return Ok(());
+        };
+        self.plan.steps.push(step);
+        Ok(())
+    }
+
+    fn remove_unnamed(&mut self, file: &ProjectFile) -> Result<(), Error> {
+        let existing = self.existing;
+        let mut admins: Vec<_> = existing.admins.values().collect();
+        admins.sort_by_key(|row| row.id);
+        for row in admins {
+            if !file.admins.iter().any(|admin| admin.id.0 == row.id) {
+                let admin: Admin = parse(&row.definition)?;
+                let line = format!("- admin {} {:?}", admin.id, admin.email);
+                self.add(line, Step::RemoveAdmin(admin.id));
+            }
+        }
+        for group in &existing.groups {
+            self.remove_items(group, file);
+            if !file.groups.iter().any(|named| named.id == group.id) {
+                let line = format!("- project {} {:?}", group.id, group.name);
+                self.add(line, Step::RemoveGroup(group.id));
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_items(&mut self, group: &Group, file: &ProjectFile) {
+        for kind in ItemKind::ALL {
+            for (id, name) in group.item_names(kind) {
+                let mut named = file.groups.iter().flat_map(|named| named.item_names(kind));
+                if named.any(|(named, _)| named == id) {
+                    continue;
+                }
+                if kind == ItemKind::Status {
+                    let step = Step::FreeStatus(group.id, StatusId(id));
+                    self.plan.steps.push(step);
+                }
+                let word = kind.name();
+                let line = format!("- {word} {id} {name:?} (project {})", group.id);
+                self.add(line, Step::RemoveItem(kind, id));
+            }
+        }
+    }
+}
+
+/// Positions in the order given: what stands in order already keeps its own, so that an item that the API made far
+/// behind is left alone, and adding one at the end changes no other.
+fn positions(old: impl Iterator<Item = Option<i64>>) -> Vec<i64> {
+    old.scan(-1, |last, old| {
+        *last = old.filter(|old| *old > *last).unwrap_or(*last + 1);
+        Some(*last)
+    })
+    .collect()
+}
+
+fn without_lists(group: &Group) -> Group {
+    Group {
+        id: group.id,
+        name: group.name.clone(),
+        structure: group.structure,
+        settings: group.settings.clone(),
+        forms: Vec::new(),
+        categories: Vec::new(),
+        products: Vec::new(),
+        statuses: Vec::new(),
+        email_templates: Vec::new(),
+        triggers: Vec::new(),
+    }
+}
+
+fn definitions(group: &Group, kind: ItemKind) -> Result<Vec<String>, Error> {
+    match kind {
+        ItemKind::Form => group.forms.iter().map(to_json).collect(),
+        ItemKind::Category => group.categories.iter().map(to_json).collect(),
+        ItemKind::Product => group.products.iter().map(to_json).collect(),
+        ItemKind::Status => group.statuses.iter().map(to_json).collect(),
+        ItemKind::EmailTemplate => group.email_templates.iter().map(to_json).collect(),
+        ItemKind::Trigger => group.triggers.iter().map(to_json).collect(),
+    }
+}
+
+fn rewritten_item(kind: ItemKind, definition: &str) -> Result<String, Error> {
+    use super::file::{Category, EmailTemplate, Form, Product};
+    use super::trigger::Trigger;
+    match kind {
+        ItemKind::Form => rewritten::<Form>(definition),
+        ItemKind::Category => rewritten::<Category>(definition),
+        ItemKind::Product => rewritten::<Product>(definition),
+        ItemKind::Status => rewritten::<Status>(definition),
+        ItemKind::EmailTemplate => rewritten::<EmailTemplate>(definition),
+        ItemKind::Trigger => rewritten::<Trigger>(definition),
+    }
+}
+
+/// A stored definition as this version writes it: a default that is new is no change.
+fn rewritten<T: DeserializeOwned + Serialize>(definition: &str) -> Result<String, Error> {
+    to_json(&parse::<T>(definition)?)
+}
+
+pub fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::internal(format!("a definition cannot be written: {error}")))
+}
+
+pub fn parse<T: DeserializeOwned>(definition: &str) -> Result<T, Error> {
+    serde_json::from_str(definition)
+        .map_err(|error| Error::internal(format!("a definition does not parse: {error}")))
+}

@@ -1,0 +1,7 @@
+//! The integration tests: HTTP against the real application, on a real database. They run on SQLite, and the same list
+//! on PostgreSQL where `CLOGIN_TEST_POSTGRES_URL` names a server.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod db;

@@ -1,0 +1,132 @@
+//! The real application, on a real database of its own, for one test: its users are HTTP clients.
+
+pub mod client;
+pub mod database;
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+
+use actix_web::dev::ServerHandle;
+use clogin::app::App;
+use clogin::clock::Clock;
+use clogin::config::Config;
+use clogin::db::connection::Target;
+use clogin::ids::Ids;
+
+use self::client::{Answer, Client};
+use self::database::TestDatabase;
+
+/// 2027-01-05T09:00:00Z: the time at which tests begin, in milliseconds.
+pub const NOW: i64 = 1_799_139_600_000;
+
+/// Ids in tests count from here; those of the demo data are below it.
+const FIRST_ID: u64 = 1_000_000;
+
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub client: Client,
+    pub clock: Arc<AtomicI64>,
+    /// Every SQL statement since the application began.
+    pub statements: Arc<Mutex<Vec<String>>>,
+    server: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    // Last: it goes when nobody uses it any more.
+    _database: TestDatabase,
+}
+
+impl TestApp {
+    /// An application with the demo data of `fixtures/`.
+    pub fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    pub fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
+        let database = TestDatabase::new();
+        let statements = Arc::new(Mutex::new(Vec::new()));
+        let mut config = config(database.target.clone());
+        let record = Arc::clone(&statements);
+        config.observer = Some(Arc::new(move |sql| {
+            record.lock().unwrap().push(sql.to_owned())
+        }));
+        configure(&mut config);
+        let clock = Arc::new(AtomicI64::new(NOW));
+        let ids = Ids::Counting(Arc::new(AtomicU64::new(FIRST_ID)));
+        let app = Arc::new(App::new(config, Clock::Manual(Arc::clone(&clock)), ids).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = Client::new(&format!("http://{}", listener.local_addr().unwrap()));
+        let (server, thread) = serve(Arc::clone(&app), listener);
+        TestApp {
+            app,
+            client,
+            clock,
+            statements,
+            server,
+            thread: Some(thread),
+            _database: database,
+        }
+    }
+
+    /// Posts a body to the users' endpoint as the demo organization's server.
+    pub fn post(&self, body: serde_json::Value) -> Answer {
+        self.client.users(body)
+    }
+
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.clock.fetch_add(seconds * 1_000, Ordering::SeqCst);
+    }
+
+    /// The SQL statements that `f` causes, those around transactions left out.
+    pub fn statements_of(&self, f: impl FnOnce()) -> Vec<String> {
+        self.statements.lock().unwrap().clear();
+        f();
+        let control = ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"];
+        let mut statements = self.statements.lock().unwrap().clone();
+        statements.retain(|sql| !control.iter().any(|word| sql.starts_with(word)));
+        statements
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // The command is sent by the call; nobody has to wait for the answer, the thread is joined.
+        drop(self.server.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The settings of tests: small pools, one worker.
+pub fn config(database: Target) -> Config {
+    Config {
+        database,
+        listen: ([127, 0, 0, 1], 0).into(),
+        log: "off".to_owned(),
+        mail_url: "memory:".to_owned(),
+        workers: 1,
+        pool_size: 8,
+        queue_size: 1_024,
+        hashing_threads: 2,
+        hashing_queue: 64,
+        dns_server: None,
+        require_timestamp: false,
+        observer: None,
+    }
+}
+
+fn serve(app: Arc<App>, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
+    let (send, receive) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            app.projects.refresh(&app.db).await.unwrap();
+            let follower = actix_web::rt::spawn(clogin::http::follow_projects(Arc::clone(&app)));
+            let server = clogin::http::start(&app, listener).unwrap();
+            send.send(server.handle()).unwrap();
+            server.await.unwrap();
+            follower.abort();
+        });
+    });
+    (receive.recv().unwrap(), thread)
+}
