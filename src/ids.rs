@@ -31,10 +31,15 @@ impl Ids {
 
     /// `count` characters that can be read out over a telephone.
     pub fn readable(&self, count: usize) -> String {
+        if let Ids::Counting(counter) = self {
+            return counted(counter.fetch_add(1, Ordering::SeqCst), count);
+        }
         let mut text = String::with_capacity(count);
         while text.len() < count {
             // Bytes from 248 on are passed over: 248 is the last multiple of 31.
-            let letters = self.bytes::<16>().into_iter().filter(|byte| *byte < 248);
+            // From the end, where counted ones differ.
+            let bytes = self.bytes::<16>().into_iter().rev();
+            let letters = bytes.filter(|byte| *byte < 248);
             text.extend(
                 letters
                     .take(count - text.len())
@@ -62,6 +67,17 @@ impl Ids {
         }
         bytes
     }
+}
+
+/// A number in the digits of [`ALPHABET`], so that no two numbers look alike.
+fn counted(mut number: u64, length: usize) -> String {
+    let mut digits = Vec::new();
+    for _ in 0..length {
+        let digit = usize::try_from(number % 31).unwrap_or(0);
+        digits.push(char::from(ALPHABET[digit]));
+        number /= 31;
+    }
+    digits.iter().rev().collect()
 }
 
 /// An identifier that cannot be mixed up with another kind's. On the wire an integer or a decimal string.

@@ -90,6 +90,9 @@ pub struct ItemRow {
     pub definition: String,
 }
 
+/// Behind every item of a project file: where what the API makes stands, in the order of its ids.
+pub const LAST_POSITION: i64 = 1_000_000_000;
+
 /// Begins a change of the configuration: takes the next version, and holds its row until the transaction ends, so that
 /// changes happen one after the other and versions become visible in their order.
 pub fn next_version(conn: &mut DbConn) -> QueryResult<i64> {

@@ -28,6 +28,7 @@ const SHUTDOWN_SECONDS: u64 = 30;
 fn routes(service: &mut ServiceConfig) {
     service
         .service(action_api::resource(Endpoint::Users))
+        .service(action_api::resource(Endpoint::Statuses))
         .route("/healthz", get().to(ops::healthz))
         .route("/readyz", get().to(ops::readyz))
         .default_service(web::to(action_api::not_found));

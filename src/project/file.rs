@@ -1,7 +1,7 @@
 //! The project file: its types, with their defaults. What serde cannot say is checked in `check.rs`.
 //! The JSON Schema that `clogin schema project` prints is made from these types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,20 @@ pub struct ProjectFile {
     /// People, for fixtures and demos: a user that exists already is left as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<FileUser>,
+}
+
+impl ProjectFile {
+    /// The ids of all items, in whichever project.
+    pub fn item_ids(&self) -> HashSet<(ItemKind, i64)> {
+        let of_group = |group| {
+            let kinds = ItemKind::ALL.into_iter();
+            kinds.flat_map(move |kind| {
+                let names = Group::item_names(group, kind).into_iter();
+                names.map(move |(id, _)| (kind, id))
+            })
+        };
+        self.groups.iter().flat_map(of_group).collect()
+    }
 }
 
 /// The JSON Schema of the project file, draft 2020-12.

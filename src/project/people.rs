@@ -17,8 +17,8 @@ use crate::error::Error;
 use crate::ids::{CloginId, GroupId, OrganizationId};
 use crate::users::forms::FormState;
 use crate::users::profile::{self, Profile};
-use crate::users::register::{NewPerson, Registering};
-use crate::users::submission::{self, Subject, Submission, Submitter};
+use crate::users::register::{Ended, NewPerson, Registering};
+use crate::users::submission::{self, Occasion, Subject, Submission, Submit, Submitter};
 use crate::users::username::Username;
 
 pub type Projects = HashMap<GroupId, Arc<Project>>;
@@ -164,7 +164,7 @@ impl Reader<'_> {
                 submission,
                 password_hash: None,
                 status: registration.status,
-                submit_forms: true,
+                submit_forms: Submit::Yes,
                 now: self.now,
                 uuid: self.app.ids.uuid(self.now),
             });
@@ -214,6 +214,7 @@ fn read_answers(
         is_child,
         forms: &FormState::default(),
         submitter: Submitter::Secret,
+        occasion: Occasion::Registering,
     };
     match submission::read(&subject, answers, path) {
         Ok(submission) => submission,
@@ -262,7 +263,7 @@ impl FilePerson {
         };
         first.new_person(conn, Some(self.id), username.as_ref())?;
         for registering in others {
-            registering.existing_person(conn, self.id)?;
+            registering.existing_person(conn, self.id, Ended::Stays)?;
         }
         Ok(Made::Yes)
     }

@@ -1,10 +1,8 @@
 //! What has to change so that the database matches a file: lines for a person, and steps for the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
+use super::definition::{definitions, parse, rewritten, rewritten_item, to_json, without_lists};
 use super::existing::{Existing, Unnamed};
 use super::file::{Admin, Group, Organization, ProjectFile, Status};
 use super::token::token_sha256;
@@ -260,15 +258,17 @@ impl Planner<'_> {
         let existing = self.existing;
         let mut admins: Vec<_> = existing.admins.values().collect();
         admins.sort_by_key(|row| row.id);
-        for row in admins {
+        // One that is revoked stays: removed, it could come back to life with the next file that names it.
+        for row in admins.into_iter().filter(|row| row.revoked_at.is_none()) {
             if !file.admins.iter().any(|admin| admin.id.0 == row.id) {
                 let admin: Admin = parse(&row.definition)?;
                 let line = format!("- admin {} {:?}", admin.id, admin.email);
                 self.add(line, Step::RemoveAdmin(admin.id));
             }
         }
+        let named = file.item_ids();
         for group in &existing.groups {
-            self.remove_items(group, file);
+            self.remove_items(group, &named);
             if !file.groups.iter().any(|named| named.id == group.id) {
                 let line = format!("- project {} {:?}", group.id, group.name);
                 self.add(line, Step::RemoveGroup(group.id));
@@ -277,11 +277,10 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn remove_items(&mut self, group: &Group, file: &ProjectFile) {
+    fn remove_items(&mut self, group: &Group, named: &HashSet<(ItemKind, i64)>) {
         for kind in ItemKind::ALL {
             for (id, name) in group.item_names(kind) {
-                let mut named = file.groups.iter().flat_map(|named| named.item_names(kind));
-                if named.any(|(named, _)| named == id) {
+                if named.contains(&(kind, id)) {
                     continue;
                 }
                 if kind == ItemKind::Status {
@@ -304,58 +303,4 @@ fn positions(old: impl Iterator<Item = Option<i64>>) -> Vec<i64> {
         Some(*last)
     })
     .collect()
-}
-
-fn without_lists(group: &Group) -> Group {
-    Group {
-        id: group.id,
-        name: group.name.clone(),
-        structure: group.structure,
-        settings: group.settings.clone(),
-        forms: Vec::new(),
-        categories: Vec::new(),
-        products: Vec::new(),
-        statuses: Vec::new(),
-        email_templates: Vec::new(),
-        triggers: Vec::new(),
-    }
-}
-
-fn definitions(group: &Group, kind: ItemKind) -> Result<Vec<String>, Error> {
-    match kind {
-        ItemKind::Form => group.forms.iter().map(to_json).collect(),
-        ItemKind::Category => group.categories.iter().map(to_json).collect(),
-        ItemKind::Product => group.products.iter().map(to_json).collect(),
-        ItemKind::Status => group.statuses.iter().map(to_json).collect(),
-        ItemKind::EmailTemplate => group.email_templates.iter().map(to_json).collect(),
-        ItemKind::Trigger => group.triggers.iter().map(to_json).collect(),
-    }
-}
-
-fn rewritten_item(kind: ItemKind, definition: &str) -> Result<String, Error> {
-    use super::file::{Category, EmailTemplate, Form, Product};
-    use super::trigger::Trigger;
-    match kind {
-        ItemKind::Form => rewritten::<Form>(definition),
-        ItemKind::Category => rewritten::<Category>(definition),
-        ItemKind::Product => rewritten::<Product>(definition),
-        ItemKind::Status => rewritten::<Status>(definition),
-        ItemKind::EmailTemplate => rewritten::<EmailTemplate>(definition),
-        ItemKind::Trigger => rewritten::<Trigger>(definition),
-    }
-}
-
-/// A stored definition as this version writes it: a default that is new is no change.
-fn rewritten<T: DeserializeOwned + Serialize>(definition: &str) -> Result<String, Error> {
-    to_json(&parse::<T>(definition)?)
-}
-
-pub fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
-    serde_json::to_string(value)
-        .map_err(|error| Error::internal(format!("a definition cannot be written: {error}")))
-}
-
-pub fn parse<T: DeserializeOwned>(definition: &str) -> Result<T, Error> {
-    serde_json::from_str(definition)
-        .map_err(|error| Error::internal(format!("a definition does not parse: {error}")))
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
-use super::file::{Admin, AdminKind, Field, Form, Group, Organization, Status};
+use super::file::{Admin, AdminKind, Field, Form, Group, Organization, Product, Status};
 use crate::db::Db;
 use crate::db::config::{self, ItemRow};
 use crate::db::connection::DbConn;
@@ -125,6 +125,10 @@ impl Project {
         let (form, field) = *self.fields.get(id_or_name)?;
         let form = self.group.forms.get(form)?;
         Some((form, form.fields.get(field)?))
+    }
+
+    pub fn product(&self, id: i64) -> Option<&Product> {
+        self.group.products.iter().find(|product| product.id == id)
     }
 
     pub fn status(&self, id: StatusId) -> Option<&Status> {
