@@ -17,7 +17,7 @@ use argon2::{Argon2, PasswordHasher};
 use clogin::clock::Clock;
 use clogin::db::connection::{Conn, Manager, Purpose, Target};
 use clogin::db::registrations::{self, NewRegistration};
-use clogin::db::totals::{self, TotalsChange, TotalsKey};
+use clogin::db::totals;
 use clogin::db::users::{self, NewUser};
 use clogin::ids::{CloginId, GroupId, Ids, OrganizationId};
 use diesel::prelude::*;
@@ -168,18 +168,8 @@ fn insert(conn: &mut Conn, number: u64) -> Outcome {
         created_at: now,
         updated_at: now,
     };
-    registrations::insert(conn, &registration)?;
-    let key = TotalsKey {
-        organization: ORGANIZATION,
-        group: GROUP,
-        is_child: false,
-        excluded: false,
-    };
-    let change = TotalsChange {
-        users: 1,
-        ..TotalsChange::default()
-    };
-    Ok(totals::add(conn, key, change)?)
+    let registration = registrations::insert(conn, &registration)?;
+    Ok(totals::follow(conn, None, &registration)?)
 }
 
 fn hash(time: Duration) -> Outcome {
