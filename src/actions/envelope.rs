@@ -133,19 +133,29 @@ impl Envelope {
         refuse_unknown(&self.doc, "doc.", known)
     }
 
-    /// A required text of `doc`, which holds nothing but `known`.
+    /// The texts of `doc`, all of them required, which holds nothing else.
     ///
     /// # Errors
     ///
-    /// `unknown_parameter`; `validation_failed`.
-    pub fn doc_text(&self, key: &str, known: &[&str]) -> Result<String, Error> {
-        self.check_doc_keys(known)?;
-        let path = format!("doc.{key}");
-        match self.doc.get(key) {
-            None | Some(Value::Null) => Err(Error::invalid(path, "required", "is required")),
-            Some(value) => {
-                lenient::text(value).map_err(|rule| Error::invalid(path, "invalid", rule))
-            }
+    /// `unknown_parameter`; `validation_failed`, with everything that is wrong.
+    pub fn doc_texts<const N: usize>(&self, keys: [&str; N]) -> Result<[String; N], Error> {
+        self.check_doc_keys(&keys)?;
+        let mut errors = Vec::new();
+        let texts = keys.map(|key| {
+            let (code, rule) = match self.doc.get(key).filter(|value| !value.is_null()) {
+                None => ("required", "is required"),
+                Some(value) => match lenient::text(value) {
+                    Ok(text) => return text,
+                    Err(rule) => ("invalid", rule),
+                },
+            };
+            errors.push(FieldError::new(format!("doc.{key}"), code, rule));
+            String::new()
+        });
+        if errors.is_empty() {
+            Ok(texts)
+        } else {
+            Err(Error::validation(errors))
         }
     }
 
