@@ -44,14 +44,14 @@ type Entry<'a> = (String, &'a Map<String, Value>);
 /// # Errors
 ///
 /// `validation_failed`.
-fn entries(list: &Value) -> Result<Vec<Entry<'_>>, Error> {
-    let invalid = |rule: String| Err(Error::invalid("product_list", "invalid", rule));
+fn entries<'a>(list: &'a Value, path: &str) -> Result<Vec<Entry<'a>>, Error> {
+    let invalid = |rule: String| Err(Error::invalid(path, "invalid", rule));
     let entries: Vec<_> = match list {
-        Value::Object(entry) => vec![("product_list".to_owned(), Some(entry))],
+        Value::Object(entry) => vec![(path.to_owned(), Some(entry))],
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .map(|(index, item)| (format!("product_list[{index}]"), item.as_object()))
+            .map(|(index, item)| (format!("{path}[{index}]"), item.as_object()))
             .collect(),
         _ => return invalid("must be an object or an array of objects".to_owned()),
     };
@@ -67,15 +67,18 @@ fn entries(list: &Value) -> Result<Vec<Entry<'_>>, Error> {
         .collect()
 }
 
-/// Reads what is to be added.
+/// Where the list stands in a request.
+pub const PATH: &str = "product_list";
+
+/// Reads what is to be added. `path`: where the list stands, [`PATH`] in a request.
 ///
 /// # Errors
 ///
 /// Everything that is wrong: 404 `product_not_found` when a product is unknown, else 422.
-pub fn read_new_lines(project: &Project, list: &Value) -> Result<Vec<NewLine>, Error> {
+pub fn read_new_lines(project: &Project, list: &Value, path: &str) -> Result<Vec<NewLine>, Error> {
     let mut lines = Vec::new();
     let mut errors = Vec::new();
-    for (path, entry) in entries(list)? {
+    for (path, entry) in entries(list, path)? {
         match read_new_line(project, &path, entry) {
             Ok(line) => lines.push(line),
             Err(error) => errors.push(error),
@@ -96,7 +99,7 @@ pub fn read_new_lines(project: &Project, list: &Value) -> Result<Vec<NewLine>, E
 pub fn read_cart_ids(list: &Value) -> Result<Vec<(String, i64)>, Error> {
     let mut ids: Vec<(String, i64)> = Vec::new();
     let mut errors = Vec::new();
-    for (path, entry) in entries(list)? {
+    for (path, entry) in entries(list, PATH)? {
         let read = only_keys(&path, entry, &["cart_id"]).and_then(|()| {
             let path = format!("{path}.cart_id");
             match lenient::id(entry.get("cart_id")) {
