@@ -1,14 +1,18 @@
 //! `add_product`: puts products into a user's cart, all or nothing.
 
-use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
-use super::Call;
+use serde_json::{Value, json};
+
 use super::reply::Body;
+use super::{Call, Done};
 use crate::db::carts::CartLine;
 use crate::error::{Error, ErrorCode};
 use crate::money::Money;
 use crate::orders::cart;
 use crate::orders::product_list::{self, NewLine};
+use crate::project::file::Product;
+use crate::triggers::selectable::hidden_by_trigger;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let person = call.person().await?;
@@ -18,12 +22,15 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     };
     let now = call.app.clock.now();
     call.change(person, move |conn, person| {
-        let added = cart::add(conn, person, &lines, now)?;
+        let memory = person.trigger_memory()?;
+        let project = Arc::clone(&person.project);
+        let is_hidden = |product: &Product| hidden_by_trigger(&project, &memory, product);
+        let added = cart::add(conn, person, &lines, is_hidden, now)?;
         let products: Value = added.iter().map(describe).collect();
-        Ok(Map::from_iter([
-            ("msg".to_owned(), json!("Products added")),
-            ("products".to_owned(), products),
-        ]))
+        Ok(
+            Done::new([("msg", json!("Products added")), ("products", products)])
+                .with_products(&added),
+        )
     })
     .await
 }

@@ -3,17 +3,18 @@
 
 use serde_json::{Map, json};
 
-use super::Call;
 use super::reply::{Body, Reply};
+use super::{Call, settling};
 use crate::db::{login_tokens, registrations};
 use crate::error::{Error, ErrorCode};
 use crate::ids::CloginId;
 use crate::orders::cart;
+use crate::triggers::trace::Trace;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope.check_doc_keys(&[])?;
     let person = call.person().await?;
-    let now = call.app.clock.now();
+    let (now, settling) = (call.app.clock.now(), call.settling());
     let before = person.clone();
     call.write(move |conn| {
         let (organization, group) = (person.project.organization_id, person.project.id());
@@ -32,7 +33,10 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         let held = ended.registration.clone();
         ended.registration.deleted_at = Some(now);
         ended.save(conn, &held, now)?;
+        let mut trace = Trace::default();
+        settling::parent_of(conn, &ended, settling, &mut trace)?;
         Ok(Reply::about(ended)
+            .with_trace(trace)
             .with_all(Map::from_iter([("msg".to_owned(), json!("User deleted"))])))
     })
     .await

@@ -3,13 +3,15 @@
 
 use serde_json::{Map, Value};
 
+use super::reply::Tell;
 use super::{Action, Endpoint};
 use crate::error::{Error, ErrorCode, FieldError, MAX_ERRORS};
 use crate::ids::{CloginId, GroupId, StatusId};
 use crate::lenient;
+use crate::triggers::settle::Mail;
 use crate::users::submission::Submit;
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 11] = [
     "action",
     "group_id",
     "clogin_id",
@@ -19,13 +21,23 @@ const KEYS: [&str; 9] = [
     "disable_email_sending",
     "status_id",
     "product_list",
+    "trace",
+    "dry_run",
 ];
 
 /// The flags, which only secret keys may send.
-const FLAGS: [&str; 2] = ["submit_forms", "disable_email_sending"];
+const FLAGS: [&str; 4] = ["submit_forms", "disable_email_sending", "trace", "dry_run"];
 
 /// How much of an unknown key is compared with the known ones, in characters.
 const MAX_COMPARED: usize = 64;
+
+/// Whether what a call does stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Real,
+    /// Everything is done, answered and undone.
+    DryRun,
+}
 
 pub struct Envelope {
     pub action: Action,
@@ -35,6 +47,9 @@ pub struct Envelope {
     /// Absent, `null`, `{}` and `[]` are all empty.
     pub doc: Map<String, Value>,
     pub submit_forms: Submit,
+    pub mail: Mail,
+    pub mode: Mode,
+    pub tell: Tell,
     /// `Some(None)` takes the status away; `None` was not sent.
     pub status_id: Option<Option<StatusId>>,
     /// As it was sent: at the top level, or in `doc`.
@@ -48,7 +63,12 @@ impl Envelope {
     ///
     /// `unknown_action`; `unknown_parameter`, which names the nearest known key; `validation_failed`.
     pub fn read(endpoint: Endpoint, object: &Map<String, Value>) -> Result<Self, Error> {
-        refuse_unknown(object, "", &KEYS)?;
+        let known = match endpoint {
+            Endpoint::Users => &KEYS[..],
+            // These cannot be done and undone: who asks for it must not get the real thing.
+            _ => &KEYS[..KEYS.len() - 2],
+        };
+        refuse_unknown(object, "", known)?;
         let action = read_action(endpoint, object.get("action"))?;
         let mut errors = Vec::new();
         let group_id = keep(&mut errors, "group_id", lenient::id(object.get("group_id")));
@@ -68,10 +88,11 @@ impl Envelope {
             lenient::id(object.get("status_id")),
         );
         let doc = keep(&mut errors, "doc", read_doc(object.get("doc")));
-        let [submit_forms, _] = FLAGS.map(|flag| match object.get(flag) {
-            None => None,
-            Some(value) => keep(&mut errors, flag, lenient::boolean(value)),
-        });
+        let [submit_forms, disable_email_sending, trace, dry_run] =
+            FLAGS.map(|flag| match object.get(flag) {
+                None => None,
+                Some(value) => keep(&mut errors, flag, lenient::boolean(value)),
+            });
         let required = |name| FieldError::new(name, "required", "is required");
         // Only where nothing else was said about the key.
         let mut require = |name: &'static str, there: bool| {
@@ -92,6 +113,21 @@ impl Envelope {
                 clogin_id: clogin_id.map(CloginId),
                 connected_to: connected_to.flatten().map(CloginId),
                 doc,
+                mail: if disable_email_sending == Some(true) {
+                    Mail::Suppressed
+                } else {
+                    Mail::Queued
+                },
+                mode: if dry_run == Some(true) {
+                    Mode::DryRun
+                } else {
+                    Mode::Real
+                },
+                tell: match (dry_run, trace) {
+                    (Some(true), _) => Tell::TraceAndEmails,
+                    (_, Some(true)) => Tell::Trace,
+                    _ => Tell::Nothing,
+                },
                 submit_forms: if submit_forms == Some(false) {
                     Submit::No
                 } else {

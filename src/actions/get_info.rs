@@ -3,7 +3,7 @@
 
 use super::Call;
 use super::info::{MoreRows, Wanted, document};
-use super::reply::{Body, Reply};
+use super::reply::{Body, Reply, Tell};
 use crate::error::Error;
 use crate::users::person::Person;
 
@@ -14,7 +14,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         Err(error) => return Err(error.about(person)),
     };
     if wanted.is_empty() {
-        return Reply::about(person).render();
+        return Reply::about(person).render(Tell::Nothing);
     }
     let (person, rows) = if wanted.needs_more_rows() {
         read_more(call, person, &wanted).await?
@@ -22,7 +22,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         (person, MoreRows::default())
     };
     let doc = document(&person, &wanted, &rows)?;
-    Reply::about(person).with("doc", doc).render()
+    Reply::about(person).with("doc", doc).render(Tell::Nothing)
 }
 
 /// Reads the person once more together with the other rows, so that they tell of the same moment.

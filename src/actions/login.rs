@@ -6,13 +6,14 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::Call;
 use super::reply::{Body, Reply};
+use super::{Call, settling};
 use crate::db::connection::Conn;
 use crate::db::login_tokens::{self, NewLoginToken};
 use crate::error::{Error, ErrorCode};
 use crate::ids::CloginId;
 use crate::project::token::token_sha256;
+use crate::triggers::trace::Trace;
 use crate::users::person::Person;
 use crate::users::register::{Ended, Registering};
 use crate::users::submission::Submission;
@@ -65,11 +66,13 @@ async fn first_time(call: &Call<'_>, clogin: CloginId) -> Result<Body, Error> {
         now,
         uuid: call.app.ids.uuid(now),
     };
-    let token = Token::make(call);
+    let (token, settling) = (Token::make(call), call.settling());
     call.write(move |conn| {
-        let person = registering.existing_person(conn, clogin, Ended::Stays)?;
+        let begun = registering.existing_person(conn, clogin, Ended::Stays)?;
+        let mut trace = Trace::default();
+        let person = settling::registration(conn, begun, settling, &mut trace)?;
         token.insert(conn, &person)?;
-        Ok(token.reply(person, &["user_registered"]))
+        Ok(token.reply(person, &["user_registered"]).with_trace(trace))
     })
     .await
 }

@@ -17,6 +17,7 @@ mod registering;
 mod remove_product;
 mod reply;
 mod set_status;
+mod settling;
 mod update;
 mod verify_token;
 
@@ -24,11 +25,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use self::envelope::Envelope;
+use self::envelope::{Envelope, Mode};
 pub use self::idempotency::{IdempotencyKey, RETENTION as IDEMPOTENCY_RETENTION};
 pub use self::reply::Body;
 use self::reply::Reply;
 use crate::app::App;
+use crate::db::carts::CartLine;
 use crate::db::connection::Conn;
 use crate::db::error::UniqueIndex;
 use crate::db::{LocalConn, Outcome};
@@ -37,8 +39,10 @@ use crate::ids::{AdminId, CloginId, GroupId};
 use crate::json;
 use crate::project::file::{Admin, AdminKind};
 use crate::project::snapshot::{Project, Setup};
+use crate::triggers::settle::{Changes, Effects, Settling, settle};
+use crate::triggers::trace::Trace;
 use crate::users::person::Person;
-use crate::users::submission::Submitter;
+use crate::users::submission::{Submit, Submitter};
 
 /// A URL that takes actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -202,6 +206,33 @@ pub struct Trail {
     pub group: Option<GroupId>,
 }
 
+/// What an action has done to a person.
+#[derive(Default)]
+struct Done {
+    /// The action's own keys of the answer.
+    own: Map<String, Value>,
+    /// The products that came into the cart or left it.
+    products: Vec<i64>,
+}
+
+impl Done {
+    fn new(own: impl IntoIterator<Item = (&'static str, Value)>) -> Self {
+        let own = own
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        Done {
+            own,
+            products: Vec::new(),
+        }
+    }
+
+    fn with_products(mut self, lines: &[CartLine]) -> Self {
+        self.products = lines.iter().filter_map(|line| line.product_id).collect();
+        self
+    }
+}
+
 /// A call on its way: all that is known of it before its action runs.
 struct Call<'a> {
     app: &'a App,
@@ -238,7 +269,7 @@ pub async fn dispatch(
     let project = authorize(&worker.app, caller, &envelope).await?;
     let key = request
         .idempotency_key
-        .filter(|_| envelope.action.is_replayable());
+        .filter(|_| envelope.action.is_replayable() && envelope.mode == Mode::Real);
     let idempotency = key.map(|key| {
         idempotency::Claim::new(&worker.app, caller, key, request.endpoint, request.body)
     });
@@ -344,20 +375,23 @@ impl Call<'_> {
     where
         F: Fn(&mut Conn) -> Result<Reply, Error> + Send + 'static,
     {
+        let (tell, mode) = (self.envelope.tell, self.envelope.mode);
         match self.idempotency.clone() {
-            None => self
-                .app
-                .db
-                .write(move |conn| f(conn).map(Outcome::Keep))
-                .await?
-                .render(),
+            None => {
+                let keep = move |reply| match mode {
+                    Mode::Real => Outcome::Keep(reply),
+                    Mode::DryRun => Outcome::Undo(reply),
+                };
+                let reply = self.app.db.write(move |conn| f(conn).map(keep)).await?;
+                reply.render(tell)
+            }
             Some(claim) => {
                 self.app
                     .db
                     .write(move |conn| {
                         claim.take(conn)?;
                         let reply = f(conn)?;
-                        let body = reply.render()?;
+                        let body = reply.render(tell)?;
                         claim.fill(conn, &body, reply.clogin_id())?;
                         Ok(Outcome::Keep(body))
                     })
@@ -366,20 +400,35 @@ impl Call<'_> {
         }
     }
 
-    /// Holds the person's registration, lets `f` change it, and saves it, all in one transaction. What `f` returns are
-    /// the action's own keys.
+    /// How the triggers of this call are settled.
+    fn settling(&self) -> Settling {
+        Settling {
+            effects: match self.envelope.submit_forms {
+                Submit::Yes => Effects::CarriedOut,
+                Submit::No => Effects::HeldBack,
+            },
+            mail: self.envelope.mail,
+            now: self.app.clock.now(),
+            seed: self.app.ids.token(),
+        }
+    }
+
+    /// Holds the person's registration, lets `f` change it, settles the triggers, and saves it, all in one transaction.
     async fn change<F>(&self, person: Person, f: F) -> Result<Body, Error>
     where
-        F: Fn(&mut Conn, &mut Person) -> Result<Map<String, Value>, Error> + Send + 'static,
+        F: Fn(&mut Conn, &mut Person) -> Result<Done, Error> + Send + 'static,
     {
-        let now = self.app.clock.now();
+        let settling = self.settling();
         let before = person.clone();
         self.write(move |conn| {
             let mut changed = person.lock(conn)?;
             let held = changed.registration.clone();
-            let own = f(conn, &mut changed)?;
-            changed.save(conn, &held, now)?;
-            Ok(Reply::about(changed).with_all(own))
+            let done = f(conn, &mut changed)?;
+            let changes = Changes::between(&held, &changed)?.with_products(done.products);
+            let mut trace = Trace::default();
+            settle(conn, &mut changed, &changes, settling, &mut trace)?;
+            changed.save(conn, &held, settling.now)?;
+            Ok(Reply::about(changed).with_all(done.own).with_trace(trace))
         })
         .await
         .map_err(|error| error.about(before))

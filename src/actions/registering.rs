@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::Call;
 use super::reply::{Body, Reply};
+use super::{Call, settling};
 use crate::db::error::UniqueIndex;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::CloginId;
+use crate::triggers::trace::Trace;
 use crate::users::forms::FormState;
 use crate::users::register::{Ended, Registering};
 use crate::users::submission::{self, Occasion, Subject, Submission};
@@ -116,12 +117,15 @@ pub(super) async fn new_person(
     // A username is tried by inserting it: two calls that want the same one cannot both succeed, and the usual call
     // needs no query for it.
     for username in usernames {
-        let registering = registering.clone();
+        let (registering, settling) = (registering.clone(), call.settling());
         let written = call
             .write(move |conn| {
                 hold_parent(conn, &registering)?;
-                let person = registering.new_person(conn, None, username.as_ref())?;
+                let begun = registering.new_person(conn, None, username.as_ref())?;
+                let mut trace = Trace::default();
+                let person = settling::registration(conn, begun, settling, &mut trace)?;
                 Ok(Reply::about(person)
+                    .with_trace(trace)
                     .with("msg", said.msg)
                     .with("system_action", json!([said.created])))
             })
@@ -145,11 +149,15 @@ pub(super) async fn existing_person(
     clogin: CloginId,
     said: Said,
 ) -> Result<Body, Error> {
+    let settling = call.settling();
     let written = call
         .write(move |conn| {
             hold_parent(conn, &registering)?;
-            let person = registering.existing_person(conn, clogin, Ended::Revive)?;
+            let begun = registering.existing_person(conn, clogin, Ended::Revive)?;
+            let mut trace = Trace::default();
+            let person = settling::registration(conn, begun, settling, &mut trace)?;
             Ok(Reply::about(person)
+                .with_trace(trace)
                 .with("msg", said.msg)
                 .with("system_action", json!([said.registered])))
         })

@@ -1,10 +1,10 @@
 //! `remove_product`: takes lines out of a user's cart, all or nothing.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::Call;
 use super::add_product::describe;
 use super::reply::Body;
+use super::{Call, Done};
 use crate::error::Error;
 use crate::orders::{cart, product_list};
 
@@ -21,10 +21,10 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.change(person, move |conn, person| {
         let removed = cart::remove(conn, person, &cart_ids)?;
         let products: Value = removed.iter().map(describe).collect();
-        Ok(Map::from_iter([
-            ("msg".to_owned(), json!("Products removed")),
-            ("products".to_owned(), products),
-        ]))
+        Ok(
+            Done::new([("msg", json!("Products removed")), ("products", products)])
+                .with_products(&removed),
+        )
     })
     .await
 }

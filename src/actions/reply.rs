@@ -5,12 +5,24 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::ids::CloginId;
+use crate::triggers::trace::{Look, QueuedEmail, Trace};
 use crate::users::person::{MetaInfo, Person, UserInfo};
 
 /// What an action says, before it becomes JSON: that happens outside its transaction.
 pub struct Reply {
     own: Map<String, Value>,
+    trace: Trace,
     shown: Shown,
+}
+
+/// What an answer tells of the triggers that it set off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tell {
+    Nothing,
+    /// `"trace": true`
+    Trace,
+    /// `"dry_run": true`
+    TraceAndEmails,
 }
 
 /// Whose state an answer shows.
@@ -33,6 +45,10 @@ pub struct Body {
 struct Success<'a> {
     #[serde(flatten)]
     own: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<&'a [Look]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emails: Option<&'a [QueuedEmail]>,
     success: bool,
     #[serde(flatten)]
     state: Option<State>,
@@ -48,6 +64,7 @@ impl Reply {
     pub fn about(person: Person) -> Self {
         Reply {
             own: Map::new(),
+            trace: Trace::default(),
             shown: Shown::Person(Box::new(person)),
         }
     }
@@ -56,6 +73,7 @@ impl Reply {
     pub fn about_nobody() -> Self {
         Reply {
             own: Map::new(),
+            trace: Trace::default(),
             shown: Shown::Nobody,
         }
     }
@@ -64,6 +82,7 @@ impl Reply {
     pub fn plain() -> Self {
         Reply {
             own: Map::new(),
+            trace: Trace::default(),
             shown: Shown::Nothing,
         }
     }
@@ -81,6 +100,13 @@ impl Reply {
         self
     }
 
+    /// What the triggers of the call did.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Trace) -> Self {
+        self.trace = trace;
+        self
+    }
+
     pub fn clogin_id(&self) -> Option<CloginId> {
         match &self.shown {
             Shown::Person(person) => Some(person.clogin_id()),
@@ -91,7 +117,7 @@ impl Reply {
     /// # Errors
     ///
     /// When a stored document does not parse.
-    pub fn render(&self) -> Result<Body, Error> {
+    pub fn render(&self, tell: Tell) -> Result<Body, Error> {
         let state = match &self.shown {
             Shown::Person(person) => Some(State {
                 user_info: Some(person.user_info()),
@@ -105,6 +131,8 @@ impl Reply {
         };
         let success = Success {
             own: &self.own,
+            trace: (tell != Tell::Nothing).then_some(&self.trace.looks[..]),
+            emails: (tell == Tell::TraceAndEmails).then_some(&self.trace.emails[..]),
             success: true,
             state,
         };

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, json};
+use serde_json::json;
 
-use super::Call;
 use super::reply::Body;
+use super::{Call, Done};
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::StatusId;
 use crate::project::snapshot::{Project, current_status};
@@ -35,11 +35,11 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         };
         person.registration.status_id = status_id.map(|id| id.0);
         person.registration.excluded = status.as_ref().is_some_and(|status| status.is_excluded);
-        Ok(Map::from_iter([
-            ("msg".to_owned(), json!("User status updated successfully.")),
-            ("msg_type".to_owned(), json!("success")),
-            ("users".to_owned(), json!([person.clogin_id()])),
-            ("effected_users".to_owned(), json!(1)),
+        Ok(Done::new([
+            ("msg", json!("User status updated successfully.")),
+            ("msg_type", json!("success")),
+            ("users", json!([person.clogin_id()])),
+            ("effected_users", json!(1)),
         ]))
     })
     .await

@@ -1,9 +1,9 @@
 //! `update`: sets answers and special fields, all or nothing.
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::reply::Body;
-use super::{Call, registering};
+use super::{Call, Done, registering};
 use crate::db::error::UniqueIndex;
 use crate::error::Error;
 use crate::users::change;
@@ -39,9 +39,9 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
                     change::person(conn, organization, id, profile, password_hash.clone(), now)?;
             }
             submission.apply_to(person, forms, now)?;
-            Ok(Map::from_iter([
-                ("msg".to_owned(), json!("User updated")),
-                ("updated".to_owned(), updated.clone()),
+            Ok(Done::new([
+                ("msg", json!("User updated")),
+                ("updated", updated.clone()),
             ]))
         })
         .await;

@@ -40,30 +40,55 @@ pub struct Registration {
     pub triggers_seen: i64,
 }
 
-#[derive(Insertable, Debug, Clone)]
+/// A registration without its id, which the database makes.
+#[derive(Insertable)]
 #[diesel(table_name = registrations)]
-pub struct NewRegistration {
-    pub organization_id: i64,
-    pub group_id: i64,
-    pub clogin_id: i64,
-    pub parent_id: Option<i64>,
-    pub version: i64,
-    pub status_id: Option<i64>,
-    pub excluded: bool,
-    pub answers: String,
-    pub forms: String,
-    pub utm: Option<String>,
-    pub order_total: i64,
-    pub paid_total: i64,
-    pub application_date: Timestamp,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
+struct NewRegistration<'a> {
+    organization_id: i64,
+    group_id: i64,
+    clogin_id: i64,
+    parent_id: Option<i64>,
+    version: i64,
+    status_id: Option<i64>,
+    excluded: bool,
+    answers: &'a str,
+    forms: &'a str,
+    utm: Option<&'a str>,
+    order_total: i64,
+    paid_total: i64,
+    application_date: Timestamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    triggers: &'a str,
+    triggers_seen: i64,
 }
 
-pub fn insert(conn: &mut DbConn, new: &NewRegistration) -> QueryResult<Registration> {
-    diesel::insert_into(registrations::table)
-        .values(new)
-        .get_result(conn)
+/// Writes a new registration; the id that it has is not looked at.
+pub fn insert(conn: &mut DbConn, new: &Registration) -> QueryResult<Registration> {
+    let values = NewRegistration {
+        organization_id: new.organization_id,
+        group_id: new.group_id,
+        clogin_id: new.clogin_id,
+        parent_id: new.parent_id,
+        version: new.version,
+        status_id: new.status_id,
+        excluded: new.excluded,
+        answers: &new.answers,
+        forms: &new.forms,
+        utm: new.utm.as_deref(),
+        order_total: new.order_total,
+        paid_total: new.paid_total,
+        application_date: new.application_date,
+        created_at: new.created_at,
+        updated_at: new.updated_at,
+        triggers: &new.triggers,
+        triggers_seen: new.triggers_seen,
+    };
+    let id = diesel::insert_into(registrations::table)
+        .values(values)
+        .returning(registrations::id)
+        .get_result(conn)?;
+    Ok(Registration { id, ..new.clone() })
 }
 
 /// A registered person, in one query by one unique index. None: not here, or nowhere.

@@ -130,7 +130,9 @@ pub fn offer(
     if let Some(reason) = unavailable(product, person, &[]) {
         return Ok(Offered::Refused(reason));
     }
-    if product.quota.is_some() && !carts::take(conn, project_of(person), product.id, 1)? {
+    if carts::take(conn, project_of(person), product.id, 1)? == Taken::TooMany {
+        // Nothing is rolled back here: what was taken is given back.
+        carts::give_back(conn, project_of(person), product.id, 1)?;
         return Ok(Offered::Refused("is sold out"));
     }
     let line = NewLine {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use self::read::prepare;
+use super::file::Product;
 use super::problem::{Problem, Report};
 use super::snapshot::Project;
 use crate::app::App;
@@ -16,8 +17,9 @@ use crate::error::Error;
 use crate::ids::{CloginId, GroupId, OrganizationId};
 use crate::orders::cart;
 use crate::orders::product_list::NewLine;
-use crate::users::person::Person;
-use crate::users::register::{Ended, NewPerson, Registering};
+use crate::triggers::settle::{Changes, Effects, Mail, Settling, settle};
+use crate::triggers::trace::Trace;
+use crate::users::register::{Begun, Ended, NewPerson, Registering};
 use crate::users::username::Username;
 
 pub type Projects = HashMap<GroupId, Arc<Project>>;
@@ -99,12 +101,13 @@ impl FilePerson {
             return Ok(Made::Yes);
         };
         let id = Some(self.id);
-        let person = first.registering.new_person(conn, id, username.as_ref())?;
-        first.fill_cart(conn, &mut report, person)?;
+        let begun = first.registering.new_person(conn, id, username.as_ref())?;
+        first.finish(conn, &mut report, begun)?;
         for other in others {
-            let registering = &other.registering;
-            let person = registering.existing_person(conn, self.id, Ended::Stays)?;
-            other.fill_cart(conn, &mut report, person)?;
+            let begun = other
+                .registering
+                .existing_person(conn, self.id, Ended::Stays)?;
+            other.finish(conn, &mut report, begun)?;
         }
         if report.is_empty() {
             Ok(Made::Yes)
@@ -138,24 +141,39 @@ impl FilePerson {
 }
 
 impl FileRegistering {
-    fn fill_cart(
+    /// Fills the cart, and writes the registration. Triggers see it, and do nothing: neither now nor later.
+    fn finish(
         &self,
         conn: &mut Conn,
         report: &mut Report<'_>,
-        mut person: Person,
+        mut begun: Begun,
     ) -> Result<(), Error> {
-        if self.cart.is_empty() {
-            return Ok(());
-        }
-        let held = person.registration.clone();
         let now = self.registering.now;
-        match cart::add(conn, &mut person, &self.cart, now) {
-            Ok(_) => person.save(conn, &held, now),
-            Err(refused) if !refused.errors().is_empty() => {
-                report.add_all(&refused);
-                Ok(())
+        let mut changes = Changes::of_registration(&begun.person)?;
+        if !self.cart.is_empty() {
+            let is_hidden = |product: &Product| !product.visible;
+            match cart::add(conn, &mut begun.person, &self.cart, is_hidden, now) {
+                Ok(lines) => {
+                    changes = changes.with_cart(&lines);
+                }
+                Err(refused) if !refused.errors().is_empty() => report.add_all(&refused),
+                Err(error) => return Err(error),
             }
-            Err(error) => Err(error),
         }
+        let settling = Settling {
+            effects: Effects::HeldBack,
+            mail: Mail::Suppressed,
+            now,
+            seed: self.registering.uuid,
+        };
+        settle(
+            conn,
+            &mut begun.person,
+            &changes,
+            settling,
+            &mut Trace::default(),
+        )?;
+        begun.finish(conn)?;
+        Ok(())
     }
 }

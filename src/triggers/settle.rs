@@ -113,12 +113,7 @@ impl<'a> Run<'a> {
         settling: Settling,
         pending: BTreeSet<usize>,
     ) -> Result<Self, Error> {
-        let memory = serde_json::from_str(&person.registration.triggers).map_err(|error| {
-            let id = person.registration.id;
-            Error::internal(format!(
-                "triggers of registration {id} does not parse: {error}"
-            ))
-        })?;
+        let memory = person.trigger_memory()?;
         let state = State {
             is_child: person.is_child(),
             answers: person.answers()?.into_iter().collect(),

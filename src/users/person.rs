@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::ids::{CloginId, StatusId};
 use crate::money::Money;
 use crate::project::snapshot::Project;
+use crate::triggers::memory::Memory;
 
 /// A registered person, with the project as the call saw it.
 #[derive(Clone)]
@@ -147,6 +148,15 @@ impl Person {
     /// When the stored document does not parse.
     pub fn form_state(&self) -> Result<FormState, Error> {
         parse(&self.registration, "forms", &self.registration.forms)
+    }
+
+    /// What triggers have done for this registration.
+    ///
+    /// # Errors
+    ///
+    /// When the stored document does not parse.
+    pub fn trigger_memory(&self) -> Result<Memory, Error> {
+        parse(&self.registration, "triggers", &self.registration.triggers)
     }
 
     /// Field id → answer.

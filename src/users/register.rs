@@ -15,7 +15,7 @@ use super::username::{self, Username};
 use crate::clock::Timestamp;
 use crate::db::carts;
 use crate::db::connection::Conn;
-use crate::db::registrations::{self, NewRegistration, Registration};
+use crate::db::registrations::{self, Registration};
 use crate::db::totals;
 use crate::db::users::{self, NewUser, User};
 use crate::error::{Error, ErrorCode};
@@ -91,7 +91,7 @@ impl Registering {
         conn: &mut Conn,
         id: Option<CloginId>,
         username: Option<&Username>,
-    ) -> Result<Person, Error> {
+    ) -> Result<Begun, Error> {
         let new = self.person().user(id, username);
         let id = users::insert(conn, &new)?;
         let user = User {
@@ -104,7 +104,7 @@ impl Registering {
             org_name: new.org_name,
             main_email: new.main_email,
         };
-        self.register(conn, user)
+        self.begin(user)
     }
 
     /// Registers a person of the organization in this project too, and sets what the submission holds.
@@ -117,7 +117,7 @@ impl Registering {
         conn: &mut Conn,
         id: CloginId,
         ended: Ended,
-    ) -> Result<Person, Error> {
+    ) -> Result<Begun, Error> {
         let organization = self.organization();
         let profile = &self.submission.profile;
         let user = change::person(
@@ -133,7 +133,7 @@ impl Registering {
             registrations::lock_ended(conn, organization, group, id)?,
             ended,
         ) {
-            (None, _) => self.register(conn, user),
+            (None, _) => self.begin(user),
             (Some(registration), _) if registration.deleted_at.is_none() => {
                 let msg = "The user is registered in this project already.";
                 Err(Error::new(ErrorCode::AlreadyRegistered, msg))
@@ -144,7 +144,7 @@ impl Registering {
     }
 
     /// A registration that had ended begins again: with its answers and payments, and an empty cart.
-    fn revive(&self, conn: &mut Conn, user: User, ended: Registration) -> Result<Person, Error> {
+    fn revive(&self, conn: &mut Conn, user: User, ended: Registration) -> Result<Begun, Error> {
         let project = Arc::clone(&self.project);
         let mut person = Person {
             project,
@@ -163,14 +163,19 @@ impl Registering {
         registration.status_id = None;
         registration.excluded = false;
         registration.order_total = 0;
+        // What triggers had done went with the cart; they look at it as at somebody new.
+        registration.triggers = NO_TRIGGERS.to_owned();
         registration.application_date = self.submission.application_date.unwrap_or(self.now);
         if let Some(utm) = self.submission.utm.clone() {
             registration.utm = Some(Value::Object(utm).to_string());
         }
         self.submission
             .apply_to(&mut person, self.submit_forms, self.now)?;
-        person.save(conn, &ended, self.now)?;
-        Ok(person)
+        Ok(Begun {
+            person,
+            ended: Some(ended),
+            now: self.now,
+        })
     }
 
     fn organization(&self) -> OrganizationId {
@@ -187,46 +192,74 @@ impl Registering {
         }
     }
 
-    fn register(&self, conn: &mut Conn, user: User) -> Result<Person, Error> {
-        let mut answers = Map::new();
-        self.submission.apply_answers(&mut answers);
-        let mut forms = FormState::default();
-        if self.submit_forms == Submit::Yes {
-            let touched = self.submission.touched_forms();
-            forms.submit(&self.project, &answers, &touched, self.now);
-        }
+    fn begin(&self, user: User) -> Result<Begun, Error> {
         let status = self.status.and_then(|id| self.project.status(id));
-        let excluded = status.is_some_and(|status| status.is_excluded);
-        let registration = registrations::insert(
-            conn,
-            &NewRegistration {
-                organization_id: self.organization().0,
-                group_id: self.project.id().0,
-                clogin_id: user.id,
-                parent_id: self.parent.map(|parent| parent.0),
-                version: 1,
-                status_id: self.status.map(|status| status.0),
-                excluded,
-                answers: Value::Object(answers).to_string(),
-                forms: to_json(&forms)?,
-                utm: self
-                    .submission
-                    .utm
-                    .clone()
-                    .map(|utm| Value::Object(utm).to_string()),
-                order_total: 0,
-                paid_total: 0,
-                application_date: self.submission.application_date.unwrap_or(self.now),
-                created_at: self.now,
-                updated_at: self.now,
-            },
-        )?;
-        totals::follow(conn, None, &registration)?;
-        Ok(Person {
-            project: Arc::clone(&self.project),
+        let utm = self.submission.utm.clone();
+        let registration = Registration {
+            id: 0,
+            organization_id: self.organization().0,
+            group_id: self.project.id().0,
+            clogin_id: user.id,
+            parent_id: self.parent.map(|parent| parent.0),
+            version: 1,
+            status_id: self.status.map(|status| status.0),
+            excluded: status.is_some_and(|status| status.is_excluded),
+            answers: Value::Object(Map::new()).to_string(),
+            forms: to_json(&FormState::default())?,
+            utm: utm.map(|utm| Value::Object(utm).to_string()),
+            order_total: 0,
+            paid_total: 0,
+            application_date: self.submission.application_date.unwrap_or(self.now),
+            created_at: self.now,
+            updated_at: self.now,
+            deleted_at: None,
+            triggers: NO_TRIGGERS.to_owned(),
+            triggers_seen: 0,
+        };
+        let project = Arc::clone(&self.project);
+        let mut person = Person {
+            project,
             registration,
             user,
+        };
+        self.submission
+            .apply_to(&mut person, self.submit_forms, self.now)?;
+        Ok(Begun {
+            person,
+            ended: None,
+            now: self.now,
         })
+    }
+}
+
+/// What triggers have done for somebody new, as JSON.
+const NO_TRIGGERS: &str = "{}";
+
+/// A registration that is decided but not written yet: its person's row is there and held, so that what belongs to it
+/// (a cart, e-mails) can be written first, and the registration once.
+pub struct Begun {
+    pub person: Person,
+    /// The registration as it was when it ended, where one begins again.
+    ended: Option<Registration>,
+    now: Timestamp,
+}
+
+impl Begun {
+    /// Writes the registration; the totals of the project follow.
+    ///
+    /// # Errors
+    ///
+    /// The unique index `Registration`, when somebody was faster.
+    pub fn finish(mut self, conn: &mut Conn) -> Result<Person, Error> {
+        match self.ended {
+            Some(ended) => self.person.save(conn, &ended, self.now)?,
+            None => {
+                let registration = registrations::insert(conn, &self.person.registration)?;
+                totals::follow(conn, None, &registration)?;
+                self.person.registration = registration;
+            }
+        }
+        Ok(self.person)
     }
 }
 

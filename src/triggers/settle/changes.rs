@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::db::carts::CartLine;
 use crate::db::registrations::Registration;
 use crate::error::Error;
 use crate::triggers::topics::Topic;
@@ -92,6 +93,14 @@ impl Changes {
     pub fn with_products(mut self, products: impl IntoIterator<Item = i64>) -> Self {
         self.topics.extend(products.into_iter().map(Topic::Product));
         self
+    }
+
+    /// The cart that somebody new comes with.
+    #[must_use]
+    pub fn with_cart(mut self, lines: &[CartLine]) -> Self {
+        self.has_empty_cart = false;
+        self.topics.insert(Topic::Balance);
+        self.with_products(lines.iter().filter_map(|line| line.product_id))
     }
 
     pub fn topics(&self) -> impl Iterator<Item = &Topic> {
