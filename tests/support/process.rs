@@ -1,6 +1,6 @@
 //! The real binary, as a process of its own.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
@@ -98,7 +98,7 @@ impl Drop for Server {
     }
 }
 
-fn follow(mut lines: impl BufRead + Read, log: &Mutex<String>, listening: &mpsc::Sender<String>) {
+fn follow(mut lines: impl BufRead, log: &Mutex<String>, listening: &mpsc::Sender<String>) {
     let mut bytes = Vec::new();
     while lines
         .read_until(b'\n', &mut bytes)
