@@ -19,45 +19,63 @@ pub enum ErrorCode {
     UnknownAction,
     Unauthenticated,
     StaleTimestamp,
+    InvalidCredentials,
+    TokenInvalid,
     GroupForbidden,
     ActionForbidden,
     OriginForbidden,
+    UserExcluded,
     NotFound,
     UserNotFound,
+    StatusNotFound,
+    ProductNotFound,
     FieldNotFound,
     MethodNotAllowed,
     UsernameTaken,
     AlreadyRegistered,
+    ProductUnavailable,
+    QuotaExceeded,
     BodyTooLarge,
     UnsupportedMediaType,
     ValidationFailed,
     UnknownParameter,
     NotAChildOf,
+    NotAFamilyProject,
+    HasChildren,
     IdempotencyMismatch,
     Internal,
     Unavailable,
 }
 
 impl ErrorCode {
-    pub const ALL: [ErrorCode; 21] = [
+    pub const ALL: [ErrorCode; 30] = [
         ErrorCode::InvalidJson,
         ErrorCode::UnknownAction,
         ErrorCode::Unauthenticated,
         ErrorCode::StaleTimestamp,
+        ErrorCode::InvalidCredentials,
+        ErrorCode::TokenInvalid,
         ErrorCode::GroupForbidden,
         ErrorCode::ActionForbidden,
         ErrorCode::OriginForbidden,
+        ErrorCode::UserExcluded,
         ErrorCode::NotFound,
         ErrorCode::UserNotFound,
+        ErrorCode::StatusNotFound,
+        ErrorCode::ProductNotFound,
         ErrorCode::FieldNotFound,
         ErrorCode::MethodNotAllowed,
         ErrorCode::UsernameTaken,
         ErrorCode::AlreadyRegistered,
+        ErrorCode::ProductUnavailable,
+        ErrorCode::QuotaExceeded,
         ErrorCode::BodyTooLarge,
         ErrorCode::UnsupportedMediaType,
         ErrorCode::ValidationFailed,
         ErrorCode::UnknownParameter,
         ErrorCode::NotAChildOf,
+        ErrorCode::NotAFamilyProject,
+        ErrorCode::HasChildren,
         ErrorCode::IdempotencyMismatch,
         ErrorCode::Internal,
         ErrorCode::Unavailable,
@@ -67,18 +85,31 @@ impl ErrorCode {
     pub fn status(self) -> u16 {
         match self {
             ErrorCode::InvalidJson | ErrorCode::UnknownAction => 400,
-            ErrorCode::Unauthenticated | ErrorCode::StaleTimestamp => 401,
-            ErrorCode::GroupForbidden | ErrorCode::ActionForbidden | ErrorCode::OriginForbidden => {
-                403
-            }
-            ErrorCode::NotFound | ErrorCode::UserNotFound | ErrorCode::FieldNotFound => 404,
+            ErrorCode::Unauthenticated
+            | ErrorCode::StaleTimestamp
+            | ErrorCode::InvalidCredentials
+            | ErrorCode::TokenInvalid => 401,
+            ErrorCode::GroupForbidden
+            | ErrorCode::ActionForbidden
+            | ErrorCode::OriginForbidden
+            | ErrorCode::UserExcluded => 403,
+            ErrorCode::NotFound
+            | ErrorCode::UserNotFound
+            | ErrorCode::StatusNotFound
+            | ErrorCode::ProductNotFound
+            | ErrorCode::FieldNotFound => 404,
             ErrorCode::MethodNotAllowed => 405,
-            ErrorCode::UsernameTaken | ErrorCode::AlreadyRegistered => 409,
+            ErrorCode::UsernameTaken
+            | ErrorCode::AlreadyRegistered
+            | ErrorCode::ProductUnavailable
+            | ErrorCode::QuotaExceeded => 409,
             ErrorCode::BodyTooLarge => 413,
             ErrorCode::UnsupportedMediaType => 415,
             ErrorCode::ValidationFailed
             | ErrorCode::UnknownParameter
             | ErrorCode::NotAChildOf
+            | ErrorCode::NotAFamilyProject
+            | ErrorCode::HasChildren
             | ErrorCode::IdempotencyMismatch => 422,
             ErrorCode::Internal => 500,
             ErrorCode::Unavailable => 503,
@@ -171,7 +202,10 @@ impl Error {
     /// The user whose state the answer shows. Only for a caller that may see it.
     #[must_use]
     pub fn about(mut self, person: Person) -> Self {
-        self.0.about = Some(person);
+        // Of somebody who is not there nothing is shown.
+        if self.0.code != ErrorCode::UserNotFound {
+            self.0.about = Some(person);
+        }
         self
     }
 

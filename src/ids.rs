@@ -37,7 +37,9 @@ impl Ids {
         let mut text = String::with_capacity(count);
         while text.len() < count {
             // Bytes from 248 on are passed over: 248 is the last multiple of 31.
-            let letters = self.bytes::<16>().into_iter().filter(|byte| *byte < 248);
+            // From the end, where counted ones differ.
+            let bytes = self.bytes::<16>().into_iter().rev();
+            let letters = bytes.filter(|byte| *byte < 248);
             text.extend(
                 letters
                     .take(count - text.len())

@@ -22,5 +22,6 @@ pub mod ids;
 pub mod json;
 pub mod lenient;
 pub mod money;
+pub mod orders;
 pub mod project;
 pub mod users;

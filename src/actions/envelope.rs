@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 
 use super::{Action, Endpoint};
 use crate::error::{Error, ErrorCode, FieldError, MAX_ERRORS};
-use crate::ids::{CloginId, GroupId};
+use crate::ids::{CloginId, GroupId, StatusId};
 use crate::lenient;
+use crate::users::submission::Submit;
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 9] = [
     "action",
     "group_id",
     "clogin_id",
@@ -16,6 +17,8 @@ const KEYS: [&str; 7] = [
     "connected_to",
     "submit_forms",
     "disable_email_sending",
+    "status_id",
+    "product_list",
 ];
 
 /// The flags, which only secret keys may send.
@@ -31,8 +34,11 @@ pub struct Envelope {
     pub connected_to: Option<CloginId>,
     /// Absent, `null`, `{}` and `[]` are all empty.
     pub doc: Map<String, Value>,
-    /// False: answers are stored, but no form is completed, and no trigger runs.
-    pub submit_forms: bool,
+    pub submit_forms: Submit,
+    /// `Some(None)` takes the status away; `None` was not sent.
+    pub status_id: Option<Option<StatusId>>,
+    /// As it was sent: at the top level, or in `doc`.
+    product_list: Option<Value>,
     /// A flag that was sent, whatever its value.
     flag_sent: Option<&'static str>,
 }
@@ -42,7 +48,7 @@ impl Envelope {
     ///
     /// `unknown_action`; `unknown_parameter`, which names the nearest known key; `validation_failed`.
     pub fn read(endpoint: Endpoint, object: &Map<String, Value>) -> Result<Self, Error> {
-        refuse_unknown(object)?;
+        refuse_unknown(object, "", &KEYS)?;
         let action = read_action(endpoint, object.get("action"))?;
         let mut errors = Vec::new();
         let group_id = keep(&mut errors, "group_id", lenient::id(object.get("group_id")));
@@ -55,6 +61,11 @@ impl Envelope {
             &mut errors,
             "connected_to",
             lenient::id(object.get("connected_to")),
+        );
+        let status_id = keep(
+            &mut errors,
+            "status_id",
+            lenient::id(object.get("status_id")),
         );
         let doc = keep(&mut errors, "doc", read_doc(object.get("doc")));
         let [submit_forms, _] = FLAGS.map(|flag| match object.get(flag) {
@@ -81,10 +92,70 @@ impl Envelope {
                 clogin_id: clogin_id.map(CloginId),
                 connected_to: connected_to.flatten().map(CloginId),
                 doc,
-                submit_forms: submit_forms.unwrap_or(true),
+                submit_forms: if submit_forms == Some(false) {
+                    Submit::No
+                } else {
+                    Submit::Yes
+                },
+                status_id: object
+                    .contains_key("status_id")
+                    .then(|| status_id.flatten().map(StatusId)),
+                product_list: object.get("product_list").cloned(),
                 flag_sent: FLAGS.into_iter().find(|flag| object.contains_key(*flag)),
             }),
             _ => Err(Error::validation(errors)),
+        }
+    }
+
+    /// The list of products, from the top level or from `doc`, which must hold nothing else.
+    ///
+    /// # Errors
+    ///
+    /// `validation_failed`, when it is missing or there twice; `unknown_parameter`, for what else `doc` holds.
+    pub fn product_list(&self) -> Result<&Value, Error> {
+        self.check_doc_keys(&["product_list"])?;
+        match (&self.product_list, self.doc.get("product_list")) {
+            (Some(list), None) | (None, Some(list)) => Ok(list),
+            (None, None) => Err(Error::invalid("product_list", "required", "is required")),
+            (Some(_), Some(_)) => {
+                let rule = "stands at the top level and in doc: send it once";
+                Err(Error::invalid("product_list", "duplicate", rule))
+            }
+        }
+    }
+
+    /// Refuses what `doc` holds beside these keys.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_parameter`, for every such key.
+    pub fn check_doc_keys(&self, known: &[&str]) -> Result<(), Error> {
+        refuse_unknown(&self.doc, "doc.", known)
+    }
+
+    /// The texts of `doc`, all of them required, which holds nothing else.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_parameter`; `validation_failed`, with everything that is wrong.
+    pub fn doc_texts<const N: usize>(&self, keys: [&str; N]) -> Result<[String; N], Error> {
+        self.check_doc_keys(&keys)?;
+        let mut errors = Vec::new();
+        let texts = keys.map(|key| {
+            let (code, rule) = match self.doc.get(key).filter(|value| !value.is_null()) {
+                None => ("required", "is required"),
+                Some(value) => match lenient::text(value) {
+                    Ok(text) => return text,
+                    Err(rule) => ("invalid", rule),
+                },
+            };
+            errors.push(FieldError::new(format!("doc.{key}"), code, rule));
+            String::new()
+        });
+        if errors.is_empty() {
+            Ok(texts)
+        } else {
+            Err(Error::validation(errors))
         }
     }
 
@@ -102,15 +173,17 @@ fn keep<T>(errors: &mut Vec<FieldError>, path: &str, result: Result<T, &'static 
         .ok()
 }
 
-fn refuse_unknown(object: &Map<String, Value>) -> Result<(), Error> {
+fn refuse_unknown(object: &Map<String, Value>, at: &str, known: &[&str]) -> Result<(), Error> {
     let errors: Vec<_> = object
         .keys()
-        .filter(|key| !KEYS.contains(&key.as_str()))
+        .filter(|key| !known.contains(&key.as_str()))
         .take(MAX_ERRORS)
         .map(|key| {
-            let nearest = nearest(key);
-            let rule = format!("is unknown; did you mean {nearest:?}?");
-            FieldError::new(key.as_str(), "unknown_parameter", rule)
+            let rule = match nearest(key, known) {
+                Some(nearest) => format!("is unknown; did you mean {nearest:?}?"),
+                None => "is unknown: the document must be empty".to_owned(),
+            };
+            FieldError::new(format!("{at}{key}"), "unknown_parameter", rule)
         })
         .collect();
     if errors.is_empty() {
@@ -120,14 +193,13 @@ fn refuse_unknown(object: &Map<String, Value>) -> Result<(), Error> {
     Err(Error::new(ErrorCode::UnknownParameter, msg).with_errors(errors))
 }
 
-fn nearest(key: &str) -> &'static str {
+fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
     // Comparing costs memory by the length of both.
     let key: String = key.chars().take(MAX_COMPARED).collect();
-    let distance = |known: &&&str| strsim::damerau_levenshtein(&key, known);
-    KEYS.iter()
-        .min_by_key(distance)
+    known
+        .iter()
         .copied()
-        .unwrap_or_default()
+        .min_by_key(|known| strsim::damerau_levenshtein(&key, known))
 }
 
 fn read_action(endpoint: Endpoint, value: Option<&Value>) -> Result<Action, Error> {

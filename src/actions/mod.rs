@@ -1,12 +1,28 @@
 //! The action API: which actions there are, and the way of a call through them. One file an operation.
 
+mod add_email;
+mod add_product;
+mod authenticate;
 mod create;
+mod create_child;
+mod create_status;
+mod delete;
 mod envelope;
 mod get_info;
+mod get_user_list;
 mod idempotency;
+mod info;
+mod login;
+mod registering;
+mod remove_product;
 mod reply;
+mod set_status;
+mod update;
+mod verify_token;
 
 use std::sync::Arc;
+
+use serde_json::{Map, Value};
 
 use self::envelope::Envelope;
 pub use self::idempotency::{IdempotencyKey, RETENTION as IDEMPOTENCY_RETENTION};
@@ -28,13 +44,17 @@ use crate::users::submission::Submitter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     Users,
+    Statuses,
 }
 
 impl Endpoint {
+    pub const ALL: [Endpoint; 2] = [Endpoint::Users, Endpoint::Statuses];
+
     /// Without the slash that may follow.
     pub fn path(self) -> &'static str {
         match self {
             Endpoint::Users => "/reg/api2/users",
+            Endpoint::Statuses => "/reg/api2/statuses",
         }
     }
 }
@@ -43,29 +63,71 @@ impl Endpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     Create,
+    CreateChild,
+    Login,
+    Authenticate,
+    VerifyToken,
+    Update,
+    AddProduct,
+    RemoveProduct,
+    AddEmail,
     GetInfo,
+    SetStatus,
+    GetUserList,
+    Delete,
+    CreateStatus,
 }
 
 impl Action {
-    pub const ALL: [Action; 2] = [Action::Create, Action::GetInfo];
+    pub const ALL: [Action; 14] = [
+        Action::Create,
+        Action::CreateChild,
+        Action::Login,
+        Action::Authenticate,
+        Action::VerifyToken,
+        Action::Update,
+        Action::AddProduct,
+        Action::RemoveProduct,
+        Action::AddEmail,
+        Action::GetInfo,
+        Action::SetStatus,
+        Action::GetUserList,
+        Action::Delete,
+        Action::CreateStatus,
+    ];
 
     pub fn endpoint(self) -> Endpoint {
         match self {
-            Action::Create | Action::GetInfo => Endpoint::Users,
+            Action::CreateStatus => Endpoint::Statuses,
+            _ => Endpoint::Users,
         }
     }
 
     /// As `action` in the envelope has it.
     pub fn name(self) -> &'static str {
         match self {
-            Action::Create => "create",
+            Action::Create | Action::CreateStatus => "create",
+            Action::CreateChild => "create_child",
+            Action::Login => "login",
+            Action::Authenticate => "authenticate",
+            Action::VerifyToken => "verify_token",
+            Action::Update => "update",
+            Action::AddProduct => "add_product",
+            Action::RemoveProduct => "remove_product",
+            Action::AddEmail => "add_email",
             Action::GetInfo => "get_info",
+            Action::SetStatus => "set_status",
+            Action::GetUserList => "get_user_list",
+            Action::Delete => "delete",
         }
     }
 
-    /// As an admin's list of actions has it.
+    /// As an admin's list of actions has it: see [`crate::project::action_names`].
     pub fn permission(self) -> &'static str {
-        self.name()
+        match self {
+            Action::CreateStatus => "statuses/create",
+            _ => self.name(),
+        }
     }
 
     fn find(endpoint: Endpoint, name: &str) -> Option<Action> {
@@ -75,11 +137,28 @@ impl Action {
     }
 
     /// Whether a call must say whom it is about.
-    fn needs_clogin_id(self) -> bool {
+    pub fn needs_clogin_id(self) -> bool {
         match self {
-            Action::Create => false,
-            Action::GetInfo => true,
+            Action::Create
+            | Action::CreateChild
+            | Action::Authenticate
+            | Action::VerifyToken
+            | Action::GetUserList
+            | Action::CreateStatus => false,
+            Action::Login
+            | Action::Update
+            | Action::AddProduct
+            | Action::RemoveProduct
+            | Action::AddEmail
+            | Action::GetInfo
+            | Action::SetStatus
+            | Action::Delete => true,
         }
+    }
+
+    /// Whether an answer may be stored for an idempotency key: not one with a token in it.
+    fn is_replayable(self) -> bool {
+        !matches!(self, Action::Login | Action::Authenticate)
     }
 }
 
@@ -145,7 +224,7 @@ pub async fn dispatch(
     trail: &mut Trail,
 ) -> Result<Body, Error> {
     let value = json::parse(request.body).map_err(invalid_json)?;
-    let serde_json::Value::Object(object) = &value else {
+    let Value::Object(object) = &value else {
         let msg = "The body must be a JSON object.";
         return Err(Error::new(ErrorCode::InvalidJson, msg));
     };
@@ -157,7 +236,10 @@ pub async fn dispatch(
     trail.action = Some(envelope.action.name());
     trail.group = Some(envelope.group_id);
     let project = authorize(&worker.app, caller, &envelope).await?;
-    let idempotency = request.idempotency_key.map(|key| {
+    let key = request
+        .idempotency_key
+        .filter(|_| envelope.action.is_replayable());
+    let idempotency = key.map(|key| {
         idempotency::Claim::new(&worker.app, caller, key, request.endpoint, request.body)
     });
     let call = Call {
@@ -234,7 +316,19 @@ impl Call<'_> {
     async fn run(&self) -> Result<Body, Error> {
         match self.envelope.action {
             Action::Create => create::run(self).await,
+            Action::CreateChild => create_child::run(self).await,
+            Action::Login => login::run(self).await,
+            Action::Authenticate => authenticate::run(self).await,
+            Action::VerifyToken => verify_token::run(self).await,
+            Action::Update => update::run(self).await,
+            Action::AddProduct => add_product::run(self).await,
+            Action::RemoveProduct => remove_product::run(self).await,
+            Action::AddEmail => add_email::run(self).await,
             Action::GetInfo => get_info::run(self).await,
+            Action::SetStatus => set_status::run(self).await,
+            Action::GetUserList => get_user_list::run(self).await,
+            Action::Delete => delete::run(self).await,
+            Action::CreateStatus => create_status::run(self).await,
         }
     }
 
@@ -272,22 +366,62 @@ impl Call<'_> {
         }
     }
 
+    /// Holds the person's registration, lets `f` change it, and saves it, all in one transaction. What `f` returns are
+    /// the action's own keys.
+    async fn change<F>(&self, person: Person, f: F) -> Result<Body, Error>
+    where
+        F: Fn(&mut Conn, &mut Person) -> Result<Map<String, Value>, Error> + Send + 'static,
+    {
+        let now = self.app.clock.now();
+        let before = person.clone();
+        self.write(move |conn| {
+            let mut changed = person.lock(conn)?;
+            let held = changed.registration.clone();
+            let own = f(conn, &mut changed)?;
+            changed.save(conn, &held, now)?;
+            Ok(Reply::about(changed).with_all(own))
+        })
+        .await
+        .map_err(|error| error.about(before))
+    }
+
+    /// What the project knows under an id; when it does not, it is looked for once more in a fresh snapshot.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    async fn fresh_project(&self) -> Result<Arc<Project>, Error> {
+        let snapshot = self.app.projects.refresh(&self.app.db).await?;
+        let setup = snapshot
+            .admin(self.caller.admin_id())
+            .map(|(setup, _)| setup);
+        let project = setup.and_then(|setup| setup.projects.get(&self.project.id()));
+        Ok(Arc::clone(project.unwrap_or(&self.project)))
+    }
+
     /// Reads the person that the call is about.
     ///
     /// # Errors
     ///
     /// `user_not_found`; `not_a_child_of`, when the call says it is connected to somebody else.
     async fn person(&self) -> Result<Person, Error> {
-        let id = self.clogin_id()?;
-        let project = Arc::clone(&self.project);
-        let person = self
-            .app
-            .db
-            .read_row(self.local, move |conn| Person::find(conn, project, id))
-            .await?;
+        let person = self.registered(self.clogin_id()?).await?;
         self.check_connected_to(person.connected_to())
             .map_err(|error| error.about(person.clone()))?;
         Ok(person)
+    }
+
+    /// Reads somebody who is registered in the project.
+    ///
+    /// # Errors
+    ///
+    /// `user_not_found`.
+    async fn registered(&self, id: CloginId) -> Result<Person, Error> {
+        let project = Arc::clone(&self.project);
+        self.app
+            .db
+            .read_row(self.local, move |conn| Person::find(conn, project, id))
+            .await
     }
 
     fn clogin_id(&self) -> Result<CloginId, Error> {
@@ -298,10 +432,14 @@ impl Call<'_> {
 
     /// `connected_to`, when it is sent, must be the user's own parent; of a parent or an individual its own id.
     fn check_connected_to(&self, connected_to: CloginId) -> Result<(), Error> {
-        match self.envelope.connected_to {
-            Some(sent) if sent != connected_to => Err(not_a_child_of()),
-            _ => Ok(()),
-        }
+        check_connected_to(self.envelope.connected_to, connected_to)
+    }
+}
+
+fn check_connected_to(sent: Option<CloginId>, connected_to: CloginId) -> Result<(), Error> {
+    match sent {
+        Some(sent) if sent != connected_to => Err(not_a_child_of()),
+        _ => Ok(()),
     }
 }
 

@@ -30,7 +30,7 @@ Every setting is a flag and an environment variable: CLOGIN_DATABASE_URL=postgre
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Settings")]
     settings: Settings,
 }
 

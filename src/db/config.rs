@@ -90,6 +90,9 @@ pub struct ItemRow {
     pub definition: String,
 }
 
+/// Behind every item of a project file: where what the API makes stands, in the order of its ids.
+pub const LAST_POSITION: i64 = 1_000_000_000;
+
 /// Begins a change of the configuration: takes the next version, and holds its row until the transaction ends, so that
 /// changes happen one after the other and versions become visible in their order.
 pub fn next_version(conn: &mut DbConn) -> QueryResult<i64> {
@@ -164,6 +167,24 @@ pub fn items_of(conn: &mut DbConn, organization: OrganizationId) -> QueryResult<
         .order((group_items::position, group_items::id))
         .select(ItemRow::as_select())
         .load(conn)
+}
+
+/// The definition of an item of a project, as it is now.
+pub fn item_definition(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    kind: ItemKind,
+    id: i64,
+) -> QueryResult<Option<String>> {
+    group_items::table
+        .filter(group_items::organization_id.eq(organization.0))
+        .filter(group_items::kind.eq(kind.name()))
+        .filter(group_items::id.eq(id))
+        .filter(group_items::group_id.eq(group.0))
+        .select(group_items::definition)
+        .get_result(conn)
+        .optional()
 }
 
 /// Writes an organization's definition, and the version with which it changed.

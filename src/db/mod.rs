@@ -5,8 +5,12 @@ pub mod error;
 pub mod schema;
 mod writer;
 
+pub mod carts;
 pub mod config;
+pub mod emails;
 pub mod idempotency;
+pub mod lists;
+pub mod login_tokens;
 pub mod registrations;
 pub mod totals;
 pub mod users;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::DbConn;
+use super::connection::{self, DbConn};
 use super::schema::{registrations, users};
 use super::users::User;
 use crate::clock::Timestamp;
@@ -85,6 +85,12 @@ pub fn find(
         .optional()
 }
 
+/// Until the transaction ends nobody else changes a registration, or a cart: that begins with its registration's row.
+/// To be called before this transaction changes one, as it may have to wait for those that do.
+pub fn hold_off(conn: &mut DbConn) -> QueryResult<()> {
+    connection::hold_off_writers(conn, "registrations")
+}
+
 /// Whether anybody is or was registered in the project.
 pub fn exist_in(
     conn: &mut DbConn,
@@ -134,4 +140,98 @@ pub fn exclude_status(
         ))
         .execute(conn)
         .map(|_| ())
+}
+
+/// What a call may change of a registration.
+#[derive(AsChangeset, Debug, Clone)]
+#[diesel(table_name = registrations, treat_none_as_null = true)]
+struct RegistrationChange<'a> {
+    parent_id: Option<i64>,
+    status_id: Option<i64>,
+    excluded: bool,
+    answers: &'a str,
+    forms: &'a str,
+    utm: Option<&'a str>,
+    order_total: i64,
+    paid_total: i64,
+    application_date: Timestamp,
+    updated_at: Timestamp,
+    deleted_at: Option<Timestamp>,
+}
+
+/// Holds a registration until the transaction ends, and reads it: one statement does both, so that of two calls the
+/// second sees what the first has done. None: it is not there, or has ended.
+pub fn lock(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    clogin: CloginId,
+) -> QueryResult<Option<Registration>> {
+    let this = registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::group_id.eq(group.0))
+        .filter(registrations::clogin_id.eq(clogin.0))
+        .filter(registrations::deleted_at.is_null());
+    diesel::update(this)
+        .set(registrations::version.eq(registrations::version + 1))
+        .get_result(conn)
+        .optional()
+}
+
+/// As [`lock`], a registration that has ended included.
+pub fn lock_ended(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    clogin: CloginId,
+) -> QueryResult<Option<Registration>> {
+    let this = registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::group_id.eq(group.0))
+        .filter(registrations::clogin_id.eq(clogin.0));
+    diesel::update(this)
+        .set(registrations::version.eq(registrations::version + 1))
+        .get_result(conn)
+        .optional()
+}
+
+/// Writes what a call has changed of a registration that it holds.
+pub fn save(conn: &mut DbConn, registration: &Registration) -> QueryResult<()> {
+    let this = registrations::table
+        .filter(registrations::organization_id.eq(registration.organization_id))
+        .filter(registrations::group_id.eq(registration.group_id))
+        .filter(registrations::clogin_id.eq(registration.clogin_id));
+    diesel::update(this)
+        .set(RegistrationChange {
+            parent_id: registration.parent_id,
+            status_id: registration.status_id,
+            excluded: registration.excluded,
+            answers: &registration.answers,
+            forms: &registration.forms,
+            utm: registration.utm.as_deref(),
+            order_total: registration.order_total,
+            paid_total: registration.paid_total,
+            application_date: registration.application_date,
+            updated_at: registration.updated_at,
+            deleted_at: registration.deleted_at,
+        })
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// Whether a parent has children in the project.
+pub fn have_parent(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    parent: CloginId,
+) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        registrations::table
+            .filter(registrations::organization_id.eq(organization.0))
+            .filter(registrations::group_id.eq(group.0))
+            .filter(registrations::parent_id.eq(parent.0))
+            .filter(registrations::deleted_at.is_null()),
+    ))
+    .get_result(conn)
 }

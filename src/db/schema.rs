@@ -11,9 +11,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    cart_lines (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        group_id -> BigInt,
+        clogin_id -> BigInt,
+        product_id -> Nullable<BigInt>,
+        name -> Text,
+        price -> BigInt,
+        quantity -> BigInt,
+        remark -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     counters (name) {
         name -> Text,
         value -> BigInt,
+    }
+}
+
+diesel::table! {
+    emails (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        group_id -> BigInt,
+        clogin_id -> BigInt,
+        admin_id -> Nullable<BigInt>,
+        state -> Text,
+        sender -> Text,
+        recipients -> Text,
+        cc -> Text,
+        bcc -> Text,
+        subject -> Text,
+        body -> Text,
+        created_at -> Timestamp,
     }
 }
 
@@ -63,6 +96,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    login_tokens (organization_id, token_sha256) {
+        organization_id -> BigInt,
+        token_sha256 -> Text,
+        group_id -> BigInt,
+        clogin_id -> BigInt,
+        expires_at -> Timestamp,
+        spent_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     organizations (id) {
         id -> BigInt,
         version -> BigInt,
@@ -71,7 +115,16 @@ diesel::table! {
 }
 
 diesel::table! {
-    registrations (organization_id, id) {
+    product_stock (organization_id, product_id) {
+        organization_id -> BigInt,
+        product_id -> BigInt,
+        quota -> BigInt,
+        sold -> BigInt,
+    }
+}
+
+diesel::table! {
+    registrations (id) {
         id -> BigInt,
         organization_id -> BigInt,
         group_id -> BigInt,
@@ -93,7 +146,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    users (organization_id, id) {
+    users (id) {
         id -> BigInt,
         organization_id -> BigInt,
         uuid -> Text,
@@ -111,4 +164,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(registrations, users);
+diesel::allow_tables_to_appear_in_same_query!(cart_lines, registrations, users);

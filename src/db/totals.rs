@@ -8,27 +8,28 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 
 use super::connection::{Conn, DbConn, hold_off_writers};
+use super::registrations::Registration;
 use super::schema::{group_totals, registrations};
 use crate::ids::{GroupId, OrganizationId};
 
 /// Whose totals: parents and individuals apart from children, excluded ones apart from the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TotalsKey {
-    pub organization: OrganizationId,
-    pub group: GroupId,
-    pub is_child: bool,
-    pub excluded: bool,
+struct TotalsKey {
+    organization: OrganizationId,
+    group: GroupId,
+    is_child: bool,
+    excluded: bool,
 }
 
 /// A change of the totals; money in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TotalsChange {
-    pub users: i64,
-    pub ordered: i64,
-    pub paid: i64,
+struct TotalsChange {
+    users: i64,
+    ordered: i64,
+    paid: i64,
 }
 
-pub fn add(conn: &mut Conn, key: TotalsKey, change: TotalsChange) -> QueryResult<()> {
+fn add(conn: &mut Conn, key: TotalsKey, change: TotalsChange) -> QueryResult<()> {
     let slot = conn.slot();
     let row = group_totals::table
         .filter(group_totals::organization_id.eq(key.organization.0))
@@ -48,6 +49,60 @@ pub fn add(conn: &mut Conn, key: TotalsKey, change: TotalsChange) -> QueryResult
         insert(conn, key, slot, change)?;
     }
     Ok(())
+}
+
+/// Makes the totals follow a registration from what it was to what it is. One that has ended counts for nothing.
+pub fn follow(
+    conn: &mut Conn,
+    before: Option<&Registration>,
+    after: &Registration,
+) -> QueryResult<()> {
+    let (before, after) = (before.and_then(share), share(after));
+    if let (Some((old_key, old)), Some((key, new))) = (before, after)
+        && old_key == key
+    {
+        let change = TotalsChange {
+            users: 0,
+            ordered: new.ordered - old.ordered,
+            paid: new.paid - old.paid,
+        };
+        return if change == TotalsChange::default() {
+            Ok(())
+        } else {
+            add(conn, key, change)
+        };
+    }
+    if let Some((key, old)) = before {
+        let change = TotalsChange {
+            users: -old.users,
+            ordered: -old.ordered,
+            paid: -old.paid,
+        };
+        add(conn, key, change)?;
+    }
+    match after {
+        Some((key, new)) => add(conn, key, new),
+        None => Ok(()),
+    }
+}
+
+/// What a registration adds to the totals, and to which.
+fn share(registration: &Registration) -> Option<(TotalsKey, TotalsChange)> {
+    if registration.deleted_at.is_some() {
+        return None;
+    }
+    let key = TotalsKey {
+        organization: OrganizationId(registration.organization_id),
+        group: GroupId(registration.group_id),
+        is_child: registration.parent_id.is_some(),
+        excluded: registration.excluded,
+    };
+    let change = TotalsChange {
+        users: 1,
+        ordered: registration.order_total,
+        paid: registration.paid_total,
+    };
+    Some((key, change))
 }
 
 /// Counts and sums a project anew, from its registrations. Others that change totals wait until the transaction ends:

@@ -90,6 +90,22 @@ pub fn change(
         .optional()
 }
 
+/// The person with a username, and the hash of its password, if it has one.
+pub fn credentials(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    username_key: &str,
+) -> QueryResult<Option<(CloginId, Option<String>)>> {
+    users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::username_key.eq(username_key))
+        .filter(users::deleted_at.is_null())
+        .select((users::id, users::password_hash))
+        .get_result::<(i64, Option<String>)>(conn)
+        .optional()
+        .map(|found| found.map(|(id, hash)| (CloginId(id), hash)))
+}
+
 /// Which of these keys belong to somebody in the organization.
 pub fn taken_usernames(
     conn: &mut DbConn,

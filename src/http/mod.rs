@@ -28,6 +28,7 @@ const SHUTDOWN_SECONDS: u64 = 30;
 fn routes(service: &mut ServiceConfig) {
     service
         .service(action_api::resource(Endpoint::Users))
+        .service(action_api::resource(Endpoint::Statuses))
         .service(ops::healthz_resource())
         .service(ops::readyz_resource())
         .default_service(web::to(action_api::not_found));

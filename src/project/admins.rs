@@ -5,7 +5,7 @@ use super::check;
 use super::file::Admin;
 use super::problem::Report;
 use super::token::token_sha256;
-use super::{plan, snapshot};
+use super::{definition, snapshot};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::connection::DbConn;
@@ -54,7 +54,7 @@ pub async fn create(
                 id: id.0,
                 token_sha256: hash.clone(),
                 revoked_at: None,
-                definition: plan::to_json(&admin)?,
+                definition: definition::to_json(&admin)?,
             };
             config::insert_admin(conn, &row)?;
             config::touch_organization(conn, organization, version)?;
@@ -87,7 +87,7 @@ pub async fn list(
                 for row in config::admins_of(conn, organization)? {
                     admins.push(ListedAdmin {
                         organization,
-                        admin: plan::parse(&row.definition)?,
+                        admin: definition::parse(&row.definition)?,
                         revoked_at: row.revoked_at,
                     });
                 }

@@ -6,18 +6,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::carry_out::{Attempt, Prepared, carry_out};
 use super::check::{self, ids};
 use super::existing::{self, Existing};
 use super::file::{Group, ProjectFile};
-use super::people::{self, FilePerson, Made, Projects};
-use super::plan::{self, MadeTokens, Plan, Step};
-use super::problem::{Problem, Report};
+use super::people::{self, FilePerson, Projects};
+use super::plan::{self, MadeTokens};
+use super::problem::Problem;
 use super::snapshot::Project;
 use crate::app::App;
-use crate::db::connection::Conn;
-use crate::db::{Outcome, config, registrations, totals, users};
+use crate::db::config;
 use crate::error::Error;
-use crate::ids::{AdminId, CloginId, OrganizationId};
+use crate::ids::AdminId;
 
 pub use super::existing::Unnamed;
 
@@ -57,26 +57,6 @@ pub enum ApplyError {
     Problems(Vec<Problem>),
     #[error(transparent)]
     Failed(#[from] Error),
-}
-
-/// A file, and everything that is made before the transaction.
-#[derive(Clone)]
-struct Prepared {
-    name: String,
-    organization: OrganizationId,
-    plan: Plan,
-    people: Vec<FilePerson>,
-    ids: Vec<(&'static str, i64)>,
-    /// File paths of projects, for problems that only the transaction finds.
-    group_paths: HashMap<i64, String>,
-    tokens: MadeTokens,
-}
-
-enum Attempt {
-    Done,
-    /// Something changed since the plan was made.
-    OutOfDate,
-    Refused(Vec<Problem>),
 }
 
 /// Applies files, each with what problems call it. Either all of them, or nothing.
@@ -150,8 +130,9 @@ async fn prepare(
         .read_consistently(move |conn| {
             let mut existing = Vec::new();
             for (name, file) in read.iter() {
-                let conflicts = existing::conflicts(conn, name, file)?;
-                existing.push((existing::read(conn, file)?, conflicts));
+                let found = existing::read(conn, file)?;
+                let conflicts = existing::conflicts(conn, name, file, &found)?;
+                existing.push((found, conflicts));
             }
             Ok((config::current_version(conn)?, existing))
         })
@@ -212,153 +193,23 @@ fn prepare_file(
         .map(|admin| (admin.id, app.ids.token().to_string()))
         .collect();
     let plan = plan::make(file, existing, groups, options.unnamed, &tokens)?;
-    let ids = ids::given(file);
+    let mut highest_ids = HashMap::new();
+    for given in ids::given(file) {
+        if let Some(counter) = given.kind.counter() {
+            let highest = highest_ids.entry(counter).or_insert(given.id);
+            *highest = given.id.max(*highest);
+        }
+    }
     let group_paths = file.groups.iter().enumerate();
     Ok(Prepared {
         name: name.to_owned(),
         organization: file.organization.id,
         plan,
         people,
-        ids: ids
-            .iter()
-            .filter_map(|given| Some((given.kind.counter()?, given.id)))
-            .collect(),
+        highest_ids,
         group_paths: group_paths
             .map(|(index, group)| (group.id.0, format!("groups[{index}]")))
             .collect(),
         tokens,
     })
-}
-
-fn carry_out(
-    conn: &mut Conn,
-    version: i64,
-    files: &[Prepared],
-    mode: Mode,
-) -> Result<Outcome<Attempt>, Error> {
-    let next = config::next_version(conn)?;
-    if next != version + 1 {
-        return Ok(Outcome::Undo(Attempt::OutOfDate));
-    }
-    let mut problems = Vec::new();
-    for file in files {
-        problems.extend(obstacles(conn, file)?);
-    }
-    if !problems.is_empty() {
-        return Ok(Outcome::Undo(Attempt::Refused(problems)));
-    }
-    for file in files {
-        for (counter, id) in &file.ids {
-            config::reserve_id(conn, counter, *id)?;
-        }
-        if !file.plan.steps.is_empty() {
-            let definition = &file.plan.organization;
-            config::save_organization(conn, file.organization, next, definition)?;
-        }
-        for step in &file.plan.steps {
-            take(conn, file.organization, step)?;
-        }
-    }
-    match make_people(conn, files, mode)? {
-        Attempt::Done => {}
-        refused => return Ok(Outcome::Undo(refused)),
-    }
-    // Totals come last.
-    for file in files {
-        recount(conn, file)?;
-    }
-    Ok(match mode {
-        Mode::Real => Outcome::Keep(Attempt::Done),
-        Mode::DryRun => Outcome::Undo(Attempt::Done),
-    })
-}
-
-/// What cannot be removed because somebody is registered there.
-fn obstacles(conn: &mut Conn, file: &Prepared) -> Result<Vec<Problem>, Error> {
-    let mut report = Report::new(&file.name);
-    for step in &file.plan.steps {
-        match step {
-            Step::RemoveGroup(id) if registrations::exist_in(conn, file.organization, *id)? => {
-                let rule = format!(
-                    "must name project {id}: it cannot be removed, as users are or were registered in it"
-                );
-                report.add("groups", rule);
-            }
-            Step::FreeStatus(group, status)
-                if registrations::have_status(conn, file.organization, *group, *status)? =>
-            {
-                let path = file.group_paths.get(&group.0);
-                let path = path.map_or("groups".to_owned(), |path| format!("{path}.statuses"));
-                let rule = format!(
-                    "must name status {status}: it cannot be taken from project {group}, as registrations have it"
-                );
-                report.add(path, rule);
-            }
-            _ => {}
-        }
-    }
-    Ok(report.into_problems())
-}
-
-fn take(conn: &mut Conn, organization: OrganizationId, step: &Step) -> Result<(), Error> {
-    match step {
-        Step::Organization | Step::FreeStatus(..) => {}
-        Step::InsertAdmin(row) => config::insert_admin(conn, row)?,
-        Step::UpdateAdmin(row) => config::update_admin(conn, row)?,
-        Step::RemoveAdmin(id) => config::delete_admin(conn, organization, *id)?,
-        Step::InsertGroup(row) => config::insert_group(conn, row)?,
-        Step::UpdateGroup(row) => config::update_group(conn, row)?,
-        Step::RemoveGroup(id) => config::delete_group(conn, organization, *id)?,
-        Step::InsertItem(row) => config::insert_item(conn, row)?,
-        Step::UpdateItem(row) => config::update_item(conn, row)?,
-        Step::RemoveItem(kind, id) => config::delete_item(conn, organization, *kind, *id)?,
-        Step::Exclude(group, status) => {
-            registrations::exclude_status(conn, organization, *group, status)?;
-        }
-    }
-    Ok(())
-}
-
-fn make_people(conn: &mut Conn, files: &[Prepared], mode: Mode) -> Result<Attempt, Error> {
-    let people = || {
-        files.iter().flat_map(|file| {
-            let name = file.name.as_str();
-            file.people.iter().map(move |person| (name, person))
-        })
-    };
-    let highest: Option<CloginId> = people().map(|(_, person)| person.id).max();
-    // What a rollback would not undo is left out of a dry run.
-    if let (Some(id), Mode::Real) = (highest, mode) {
-        users::reserve_ids(conn, id)?;
-    }
-    let mut problems = Vec::new();
-    for (name, person) in people() {
-        match person.make(conn, name)? {
-            Made::Yes => {}
-            Made::IdIsTaken => return Ok(Attempt::OutOfDate),
-            Made::Refused(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() {
-        Ok(Attempt::Done)
-    } else {
-        Ok(Attempt::Refused(problems))
-    }
-}
-
-fn recount(conn: &mut Conn, file: &Prepared) -> Result<(), Error> {
-    let mut groups: Vec<_> = file
-        .plan
-        .steps
-        .iter()
-        .filter_map(|step| match step {
-            Step::Exclude(group, _) => Some(*group),
-            _ => None,
-        })
-        .collect();
-    groups.dedup();
-    for group in groups {
-        totals::recompute(conn, file.organization, group)?;
-    }
-    Ok(())
 }

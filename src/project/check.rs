@@ -2,7 +2,7 @@
 //! with its JSON path and what is allowed there.
 
 pub mod admins;
-mod groups;
+pub mod groups;
 pub mod ids;
 mod triggers;
 pub mod users;

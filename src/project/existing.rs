@@ -1,6 +1,6 @@
 //! What the database has of the organization of a file, and what stands in the file's way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::check::ids::{self, GivenId, IdKind};
 use super::check::users::{KnownPeople, Role};
@@ -9,7 +9,7 @@ use super::problem::{Problem, Report};
 use super::{snapshot, token};
 use crate::db::config::{self, AdminRow, GroupRow, ItemKind, ItemRow, OrganizationRow};
 use crate::db::connection::DbConn;
-use crate::db::{registrations, users};
+use crate::db::{carts, registrations, users};
 use crate::error::Error;
 use crate::ids::{AdminId, CloginId, GroupId};
 
@@ -21,7 +21,22 @@ pub struct Existing {
     pub item_rows: HashMap<(String, i64), ItemRow>,
     /// With all their lists, in their order.
     pub groups: Vec<Group>,
+    /// Product → the quota of its stock.
+    pub quotas: HashMap<i64, i64>,
     pub people: KnownPeople,
+}
+
+impl Existing {
+    fn has(&self, given: &GivenId) -> bool {
+        let id = given.id;
+        match given.kind {
+            IdKind::Organization => true,
+            IdKind::Admin => self.admins.contains_key(&AdminId(id)),
+            IdKind::Group => self.group_rows.contains_key(&GroupId(id)),
+            IdKind::Item(kind) => self.item_rows.contains_key(&(kind.name().to_owned(), id)),
+            IdKind::User => self.people.existing.contains(&CloginId(id)),
+        }
+    }
 }
 
 /// What is done with what the database has and the file does not name.
@@ -57,6 +72,10 @@ pub fn read(conn: &mut DbConn, file: &ProjectFile) -> Result<Existing, Error> {
             .map(|row| ((row.kind.clone(), row.id), row))
             .collect(),
         groups: snapshot::load_groups(conn, id)?,
+        quotas: carts::stock_of(conn, id)?
+            .into_iter()
+            .map(|stock| (stock.product_id, stock.quota))
+            .collect(),
         people: read_people(conn, file)?,
     })
 }
@@ -87,10 +106,18 @@ fn read_people(conn: &mut DbConn, file: &ProjectFile) -> Result<KnownPeople, Err
 /// # Errors
 ///
 /// When the database cannot be read.
-pub fn conflicts(conn: &mut DbConn, name: &str, file: &ProjectFile) -> Result<Vec<Problem>, Error> {
+pub fn conflicts(
+    conn: &mut DbConn,
+    name: &str,
+    file: &ProjectFile,
+    existing: &Existing,
+) -> Result<Vec<Problem>, Error> {
     let mut report = Report::new(name);
     let ours = file.organization.id.0;
-    for GivenId { kind, id, path } in ids::given(file) {
+    let new = ids::given(file)
+        .into_iter()
+        .filter(|given| !existing.has(given));
+    for GivenId { kind, id, path } in new {
         if let Some(owner) = owner(conn, kind, id)?
             && owner != ours
         {
@@ -134,8 +161,9 @@ pub fn merge(file: &ProjectFile, existing: &Existing, unnamed: Unnamed) -> Vec<G
     if unnamed == Unnamed::Removed {
         return groups;
     }
+    let named = file.item_ids();
     for old in &existing.groups {
-        let old = without_named(old, file);
+        let old = without_named(old, &named);
         match groups.iter_mut().find(|group| group.id == old.id) {
             Some(group) => {
                 group.forms.extend(old.forms);
@@ -152,12 +180,8 @@ pub fn merge(file: &ProjectFile, existing: &Existing, unnamed: Unnamed) -> Vec<G
 }
 
 /// A project of the database without the items that the file names, in whichever project.
-fn without_named(group: &Group, file: &ProjectFile) -> Group {
-    let named = |kind: ItemKind, id: i64| {
-        file.groups
-            .iter()
-            .any(|group| group.item_names(kind).iter().any(|(named, _)| *named == id))
-    };
+fn without_named(group: &Group, named: &HashSet<(ItemKind, i64)>) -> Group {
+    let named = |kind: ItemKind, id: i64| named.contains(&(kind, id));
     let mut rest = group.clone();
     rest.forms.retain(|item| !named(ItemKind::Form, item.id.0));
     rest.categories

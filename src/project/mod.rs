@@ -1,17 +1,23 @@
 //! What an organization has set up: the project file, how it is applied, and the snapshot that every call reads.
 //!
 //! A file goes this way: [`check::parse`], then [`apply::apply`], which reads what is there (`existing`), checks the
-//! file against it ([`check`]), makes a `plan` and the `people` of the file, and carries both out in one transaction.
+//! file against it ([`check`]), makes a `plan` and the `people` of the file, and carries both out
+//! in one transaction (`carry_out`).
 
 pub mod action_names;
 pub mod admins;
 pub mod apply;
+mod carry_out;
 pub mod check;
+mod definition;
 mod existing;
+
 pub mod file;
+mod items;
 mod people;
 mod plan;
 pub mod problem;
 pub mod snapshot;
+mod steps;
 pub mod token;
 pub mod trigger;

@@ -1,6 +1,7 @@
 //! The person: names, e-mail addresses, passwords, answers and forms, and how one is registered.
 
 pub mod answers;
+pub mod change;
 pub mod email;
 pub mod forms;
 pub mod password;

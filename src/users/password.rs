@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use argon2::{Argon2, PasswordHasher};
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
@@ -38,11 +38,50 @@ pub fn problem(password: &str, min_length: u32) -> Option<(&'static str, String)
 
 type Salt = [u8; 16];
 
-struct Job {
-    password: String,
-    salt: Salt,
-    reply: oneshot::Sender<Result<String, String>>,
+enum Job {
+    Hash {
+        password: String,
+        salt: Salt,
+        reply: oneshot::Sender<Result<String, String>>,
+    },
+    Verify {
+        password: String,
+        hash: String,
+        reply: oneshot::Sender<bool>,
+    },
 }
+
+impl Job {
+    fn run(self) {
+        match self {
+            // Nobody waits any more: a client that has gone away costs nothing.
+            Job::Hash { reply, .. } if reply.is_closed() => {}
+            Job::Verify { reply, .. } if reply.is_closed() => {}
+            Job::Hash {
+                password,
+                salt,
+                reply,
+            } => {
+                let hash = Argon2::default()
+                    .hash_password_with_salt(password.as_bytes(), &salt)
+                    .map(|hash| hash.to_string())
+                    .map_err(|error| error.to_string());
+                let _ = reply.send(hash);
+            }
+            Job::Verify {
+                password,
+                hash,
+                reply,
+            } => {
+                let verified = Argon2::default().verify_password(password.as_bytes(), &*hash);
+                let _ = reply.send(verified.is_ok());
+            }
+        }
+    }
+}
+
+/// The hash of no password, with the parameters of all others: verified where there is none, for the time that it takes.
+const NO_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdC4$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes with Argon2id (19 MiB, two passes, one lane) on threads of its own, as many as there are cores, at the lowest
 /// priority: calls that read are not to wait for those that hash. What waits is bounded, and so is the memory.
@@ -74,17 +113,42 @@ impl HashingPool {
     /// 503 when too many passwords wait already.
     pub async fn hash(&self, password: String, salt: Salt) -> Result<String, Error> {
         let (reply, answer) = oneshot::channel();
-        self.0
-            .try_send(Job {
-                password,
-                salt,
-                reply,
-            })
-            .map_err(|_| Error::unavailable("too many passwords wait to be hashed"))?;
+        self.queue(Job::Hash {
+            password,
+            salt,
+            reply,
+        })?;
         answer
             .await
-            .map_err(|_| Error::internal("the hashing pool gave no answer"))?
+            .map_err(|_| no_answer())?
             .map_err(Error::internal)
+    }
+
+    /// Whether the password is the one of the hash. Without a hash it is not, and that takes the same time.
+    ///
+    /// # Errors
+    ///
+    /// As [`HashingPool::hash`].
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
+        // A longer one was never accepted, and costs no more than another.
+        let (password, possible) = match password.len() {
+            0..=MAX_BYTES => (password, hash.is_some()),
+            _ => (String::new(), false),
+        };
+        let hash = hash.unwrap_or_else(|| NO_HASH.to_owned());
+        let (reply, answer) = oneshot::channel();
+        self.queue(Job::Verify {
+            password,
+            hash,
+            reply,
+        })?;
+        let verified = answer.await.map_err(|_| no_answer())?;
+        Ok(verified && possible)
+    }
+
+    fn queue(&self, job: Job) -> Result<(), Error> {
+        let full = |_| Error::unavailable("too many passwords wait to be hashed");
+        self.0.try_send(job).map_err(full)
     }
 }
 
@@ -94,15 +158,12 @@ fn run(jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        // Nobody waits any more: a client that has gone away costs nothing.
-        if !job.reply.is_closed() {
-            let hash = Argon2::default()
-                .hash_password_with_salt(job.password.as_bytes(), &job.salt)
-                .map(|hash| hash.to_string())
-                .map_err(|error| error.to_string());
-            let _ = job.reply.send(hash);
-        }
+        job.run();
     }
+}
+
+fn no_answer() -> Error {
+    Error::internal("the hashing pool gave no answer")
 }
 
 #[cfg(test)]
@@ -117,6 +178,27 @@ mod tests {
                 .iter()
                 .all(|password| *password == password.to_lowercase())
         );
+    }
+
+    #[test]
+    fn a_password_is_verified_and_without_a_hash_none_is() {
+        actix_web::rt::System::new().block_on(async {
+            let pool = HashingPool::start(1, 8);
+            let hash = pool
+                .hash("correct horse".to_owned(), [7; 16])
+                .await
+                .unwrap();
+            let verify = |password: &str, hash: Option<&str>| {
+                pool.verify(password.to_owned(), hash.map(str::to_owned))
+            };
+            assert!(verify("correct horse", Some(&hash)).await.unwrap());
+            assert!(!verify("wrong horse", Some(&hash)).await.unwrap());
+            assert!(!verify("correct horse", None).await.unwrap());
+            assert!(!verify(&"x".repeat(2_000), Some(&hash)).await.unwrap());
+            // It costs what others cost only when its parameters are theirs.
+            let parameters = |hash: &str| hash.split('$').take(4).collect::<Vec<_>>().join("$");
+            assert_eq!(parameters(&hash), parameters(NO_HASH));
+        });
     }
 
     #[test]

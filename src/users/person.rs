@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::forms::{self, FormState};
-use crate::clock::rfc3339;
-use crate::db::connection::DbConn;
+use crate::clock::{Timestamp, rfc3339};
+use crate::db::connection::{Conn, DbConn};
 use crate::db::registrations::{self, Registration};
+use crate::db::totals;
 use crate::db::users::User;
 use crate::error::Error;
 use crate::ids::{CloginId, StatusId};
@@ -23,7 +24,7 @@ pub struct Person {
     pub user: User,
 }
 
-/// `user_info` [doc]: exactly these keys, all of them strings.
+/// `user_info`, as documented: exactly these keys, all of them strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UserInfo {
     pub clogin_id: String,
@@ -32,7 +33,7 @@ pub struct UserInfo {
     pub connected_to: String,
 }
 
-/// `meta_info` [doc], in this order: numbers are strings, money has two decimals.
+/// `meta_info`, as documented and in this order: numbers are strings, money has two decimals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MetaInfo {
     pub u_name: String,
@@ -68,6 +69,53 @@ impl Person {
         })
     }
 
+    /// Holds the registration until the transaction ends, and reads it anew.
+    ///
+    /// # Errors
+    ///
+    /// `user_not_found`, when it has ended meanwhile.
+    pub fn lock(&self, conn: &mut DbConn) -> Result<Self, Error> {
+        let (organization, group) = (self.project.organization_id, self.project.id());
+        let locked = registrations::lock(conn, organization, group, self.clogin_id())?;
+        let registration = locked.ok_or_else(Error::user_not_found)?;
+        Ok(Person {
+            registration,
+            ..self.clone()
+        })
+    }
+
+    /// Writes what has changed since the registration was held; the totals of the project follow.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot do it.
+    pub fn save(
+        &mut self,
+        conn: &mut Conn,
+        held: &Registration,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if self.registration == *held {
+            return Ok(());
+        }
+        self.registration.updated_at = now;
+        registrations::save(conn, &self.registration)?;
+        Ok(totals::follow(conn, Some(held), &self.registration)?)
+    }
+
+    /// # Errors
+    ///
+    /// When the state cannot be written as JSON.
+    pub fn set_form_state(&mut self, state: &FormState) -> Result<(), Error> {
+        self.registration.forms = serde_json::to_string(state)
+            .map_err(|error| Error::internal(format!("forms cannot be written: {error}")))?;
+        Ok(())
+    }
+
+    pub fn set_answers(&mut self, answers: Map<String, Value>) {
+        self.registration.answers = Value::Object(answers).to_string();
+    }
+
     pub fn clogin_id(&self) -> CloginId {
         CloginId(self.registration.clogin_id)
     }
@@ -99,6 +147,18 @@ impl Person {
     /// When the stored document does not parse.
     pub fn answers(&self) -> Result<Map<String, Value>, Error> {
         parse(&self.registration, "answers", &self.registration.answers)
+    }
+
+    /// Where the person came from, as the registration was told; null where it was not.
+    ///
+    /// # Errors
+    ///
+    /// When the stored document does not parse.
+    pub fn utm(&self) -> Result<Value, Error> {
+        match &self.registration.utm {
+            Some(utm) => parse(&self.registration, "utm", utm),
+            None => Ok(Value::Null),
+        }
     }
 
     pub fn user_info(&self) -> UserInfo {

@@ -86,6 +86,16 @@ impl Profile {
         Ok(())
     }
 
+    /// Whether nothing is to be changed.
+    pub fn is_empty(&self) -> bool {
+        self.username.is_none()
+            && self.password.is_none()
+            && self.first_name.is_none()
+            && self.last_name.is_none()
+            && self.org_name.is_none()
+            && self.main_email.is_none()
+    }
+
     /// The main e-mail that is set, if one is.
     pub fn new_email(&self) -> Option<&str> {
         self.main_email

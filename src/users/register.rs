@@ -6,17 +6,19 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::change;
 use super::forms::FormState;
 use super::person::Person;
 use super::profile::Profile;
-use super::submission::Submission;
+use super::submission::{Submission, Submit};
 use super::username::{self, Username};
 use crate::clock::Timestamp;
+use crate::db::carts;
 use crate::db::connection::Conn;
-use crate::db::registrations::{self, NewRegistration};
-use crate::db::totals::{self, TotalsChange, TotalsKey};
-use crate::db::users::{self, NewUser, User, UserChange};
-use crate::error::Error;
+use crate::db::registrations::{self, NewRegistration, Registration};
+use crate::db::totals;
+use crate::db::users::{self, NewUser, User};
+use crate::error::{Error, ErrorCode};
 use crate::ids::{CloginId, OrganizationId, StatusId};
 use crate::project::snapshot::Project;
 
@@ -30,11 +32,18 @@ pub struct Registering {
     /// Argon2id, as a PHC string.
     pub password_hash: Option<String>,
     pub status: Option<StatusId>,
-    /// Whether forms are submitted: without it none is completed.
-    pub submit_forms: bool,
+    pub submit_forms: Submit,
     pub now: Timestamp,
     /// Of a new person.
     pub uuid: Uuid,
+}
+
+/// What becomes of a registration that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Revive,
+    /// It stays ended: `user_not_found`.
+    Stays,
 }
 
 /// A new person of an organization, before it is registered anywhere.
@@ -102,12 +111,66 @@ impl Registering {
     ///
     /// # Errors
     ///
-    /// `user_not_found`; the unique index `Registration`, when it is registered here already, or `Username`.
-    pub fn existing_person(&self, conn: &mut Conn, id: CloginId) -> Result<Person, Error> {
-        let change = self.user_change();
-        let user = users::change(conn, self.organization(), id, &change)?
-            .ok_or_else(Error::user_not_found)?;
-        self.register(conn, user)
+    /// `user_not_found`; `already_registered`; the unique index `Username`.
+    pub fn existing_person(
+        &self,
+        conn: &mut Conn,
+        id: CloginId,
+        ended: Ended,
+    ) -> Result<Person, Error> {
+        let organization = self.organization();
+        let profile = &self.submission.profile;
+        let user = change::person(
+            conn,
+            organization,
+            id,
+            profile,
+            self.password_hash.clone(),
+            self.now,
+        )?;
+        let group = self.project.id();
+        match (
+            registrations::lock_ended(conn, organization, group, id)?,
+            ended,
+        ) {
+            (None, _) => self.register(conn, user),
+            (Some(registration), _) if registration.deleted_at.is_none() => {
+                let msg = "The user is registered in this project already.";
+                Err(Error::new(ErrorCode::AlreadyRegistered, msg))
+            }
+            (Some(registration), Ended::Revive) => self.revive(conn, user, registration),
+            (Some(_), Ended::Stays) => Err(Error::user_not_found()),
+        }
+    }
+
+    /// A registration that had ended begins again: with its answers and payments, and an empty cart.
+    fn revive(&self, conn: &mut Conn, user: User, ended: Registration) -> Result<Person, Error> {
+        let project = Arc::clone(&self.project);
+        let mut person = Person {
+            project,
+            registration: ended.clone(),
+            user,
+        };
+        carts::clear(
+            conn,
+            self.organization(),
+            self.project.id(),
+            person.clogin_id(),
+        )?;
+        let registration = &mut person.registration;
+        registration.deleted_at = None;
+        registration.parent_id = self.parent.map(|parent| parent.0);
+        registration.status_id = None;
+        registration.excluded = false;
+        registration.order_total = 0;
+        registration.application_date = self.submission.application_date.unwrap_or(self.now);
+        if let Some(utm) = self.submission.utm.clone() {
+            registration.utm = Some(Value::Object(utm).to_string());
+        }
+        self.submission
+            .apply_to(&mut person, self.submit_forms, self.now)?;
+        person.save(conn, &ended, self.now)?;
+        Ok(person)
     }
 
     fn organization(&self) -> OrganizationId {
@@ -124,34 +187,11 @@ impl Registering {
         }
     }
 
-    fn user_change(&self) -> UserChange {
-        let profile = self.submission.profile.clone();
-        let main_email = profile
-            .main_email
-            .map(|address| Some(address).filter(|address| !address.is_empty()));
-        UserChange {
-            username: profile
-                .username
-                .as_ref()
-                .map(|username| username.shown.clone()),
-            username_key: profile.username.map(|username| username.key),
-            password_hash: self.password_hash.clone(),
-            first_name: profile.first_name,
-            last_name: profile.last_name,
-            org_name: profile.org_name,
-            email_key: main_email
-                .clone()
-                .map(|address| address.as_deref().map(username::key)),
-            main_email,
-            updated_at: self.now,
-        }
-    }
-
     fn register(&self, conn: &mut Conn, user: User) -> Result<Person, Error> {
         let mut answers = Map::new();
         self.submission.apply_answers(&mut answers);
         let mut forms = FormState::default();
-        if self.submit_forms {
+        if self.submit_forms == Submit::Yes {
             let touched = self.submission.touched_forms();
             forms.submit(&self.project, &answers, &touched, self.now);
         }
@@ -181,20 +221,7 @@ impl Registering {
                 updated_at: self.now,
             },
         )?;
-        let key = TotalsKey {
-            organization: self.organization(),
-            group: self.project.id(),
-            is_child: self.parent.is_some(),
-            excluded,
-        };
-        totals::add(
-            conn,
-            key,
-            TotalsChange {
-                users: 1,
-                ..TotalsChange::default()
-            },
-        )?;
+        totals::follow(conn, None, &registration)?;
         Ok(Person {
             project: Arc::clone(&self.project),
             registration,

@@ -12,6 +12,7 @@ use crate::lenient;
 use crate::project::file::{Field, FieldType, Form};
 use crate::project::snapshot::Project;
 use crate::users::forms::FormState;
+use crate::users::person::Person;
 
 /// The keys of `_utm`, in characters of [`MAX_UTM_LENGTH`] each.
 const UTM_KEYS: [&str; 6] = ["campaign", "content", "id", "medium", "source", "term"];
@@ -34,6 +35,14 @@ pub struct Answer {
     pub value: Option<Value>,
 }
 
+/// Whether a call submits forms: `submit_forms` in the envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Submit {
+    Yes,
+    /// Answers are stored, and no form is completed.
+    No,
+}
+
 /// Who submits: what may be set depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Submitter {
@@ -48,6 +57,15 @@ pub struct Subject<'a> {
     pub is_child: bool,
     pub forms: &'a FormState,
     pub submitter: Submitter,
+    pub occasion: Occasion,
+}
+
+/// Why a document is read: what it may hold depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// With `_application_date` and `_utm`.
+    Registering,
+    Updating,
 }
 
 /// Reads a document of `create`. `path` is where it stands in the request.
@@ -103,6 +121,9 @@ fn read_key(
             .set(key, value, &project.group.settings, path);
     }
     match key {
+        _ if key.starts_with('_') && subject.occasion == Occasion::Updating => {
+            return Err(FieldError::new(path, "forbidden", "cannot be updated"));
+        }
         "_application_date" if subject.submitter == Submitter::Publishable => {
             return Err(FieldError::new(
                 path,
@@ -248,6 +269,29 @@ impl Submission {
     /// The forms of which the call names a field.
     pub fn touched_forms(&self) -> Vec<FormId> {
         self.answers.iter().map(|answer| answer.form_id).collect()
+    }
+
+    /// Sets the answers of a registration, and submits the forms of which the call names a field, unless it holds them
+    /// back.
+    ///
+    /// # Errors
+    ///
+    /// When a stored document does not parse.
+    pub fn apply_to(
+        &self,
+        person: &mut Person,
+        forms: Submit,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut answers = person.answers()?;
+        self.apply_answers(&mut answers);
+        if forms == Submit::Yes {
+            let mut state = person.form_state()?;
+            state.submit(&person.project, &answers, &self.touched_forms(), now);
+            person.set_form_state(&state)?;
+        }
+        person.set_answers(answers);
+        Ok(())
     }
 
     /// Writes the answers into those that a registration has.

@@ -10,5 +10,6 @@ mod db;
 mod durability;
 mod fixtures;
 mod http;
+mod project;
 mod statements;
 mod users;

@@ -72,7 +72,7 @@ fn create_is_three_statements() {
 }
 
 #[test]
-fn create_of_an_existing_login_is_three_statements() {
+fn create_of_an_existing_login_is_four_statements() {
     let app = app();
     let mut body = create(1002, json!({ "last_name": "Freeman", "meal": "None" }));
     body["clogin_id"] = json!(9001);
@@ -81,6 +81,7 @@ fn create_of_an_existing_login_is_three_statements() {
         &found,
         &[
             "UPDATE users",
+            "UPDATE registrations",
             "INSERT INTO registrations",
             "UPDATE group_totals",
         ],

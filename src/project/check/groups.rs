@@ -180,9 +180,14 @@ fn check_product(report: &mut Report<'_>, path: &str, product: &Product, whole: 
     }
 }
 
+/// `#rrggbb`
+pub fn is_color(text: &str) -> bool {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 fn check_status(report: &mut Report<'_>, path: &str, status: &Status) {
-    let digits = status.color.strip_prefix('#').unwrap_or_default();
-    if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !is_color(&status.color) {
         let rule = "must be a color as #rrggbb, such as #808000";
         report.add(format!("{path}.color"), rule);
     }

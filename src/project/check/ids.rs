@@ -1,10 +1,13 @@
-//! The ids of a file: positive, and unique per kind, in the file and in those that are applied with it.
+//! The ids of a file: in range, and unique per kind, in the file and in those that are applied with it.
 
 use std::collections::HashMap;
 
 use crate::db::config::ItemKind;
 use crate::project::file::ProjectFile;
 use crate::project::problem::{Problem, Report};
+
+/// What a JavaScript number holds exactly; and ids above every one applied can still be handed out.
+const MAX_ID: i64 = (1 << 53) - 1;
 
 /// What an id is of. Two kinds may use the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,8 +87,8 @@ pub fn check<'a>(files: impl Iterator<Item = (&'a str, &'a ProjectFile)>) -> Vec
     for (name, file) in files {
         let mut report = Report::new(name);
         for GivenId { kind, id, path } in given(file) {
-            if id < 1 {
-                report.add(path, "must be a positive whole number");
+            if !(1..=MAX_ID).contains(&id) {
+                report.add(path, format!("must be a whole number from 1 to {MAX_ID}"));
             } else if let Some((other, place)) = seen.get(&(kind, id)) {
                 let word = kind.word();
                 report.add(

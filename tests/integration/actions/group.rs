@@ -5,7 +5,6 @@ use clogin::ids::OrganizationId;
 use clogin::project::admins;
 use serde_json::{Value, json};
 
-use crate::support::client::USERS;
 use crate::support::{TestApp, failure};
 
 /// A call that would fail in many other ways, in a group.
@@ -51,7 +50,7 @@ fn every_action_refuses_a_group_that_is_not_the_callers() {
         let body = call(action, 1001).to_string();
         let answer = app.client.send(
             "POST",
-            USERS,
+            action.endpoint().path(),
             &[("Authorization", &bearer)],
             body.as_bytes(),
         );
@@ -80,7 +79,7 @@ fn an_admin_that_lists_its_actions_may_call_no_other() {
             let body = call(refused, 1001).to_string();
             let answer = app.client.send(
                 "POST",
-                USERS,
+                refused.endpoint().path(),
                 &[("Authorization", &bearer)],
                 body.as_bytes(),
             );

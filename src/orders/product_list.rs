@@ -1,0 +1,243 @@
+//! `product_list` of `add_product` and `remove_product`: one object, or an array of them.
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorCode, FieldError};
+use crate::lenient;
+use crate::money::Money;
+use crate::project::file::Product;
+use crate::project::snapshot::Project;
+
+/// Entries of one call.
+const MAX_ENTRIES: usize = 100;
+/// Pieces of one line.
+const MAX_QUANTITY: i64 = 9_999;
+/// In characters.
+const MAX_REMARK_LENGTH: usize = 1_000;
+const MAX_NAME_LENGTH: usize = 200;
+
+/// A line that is to be added.
+#[derive(Clone, Debug)]
+pub struct NewLine {
+    /// Where the entry stands in the request.
+    pub path: String,
+    pub item: Item,
+    pub quantity: i64,
+    pub remark: String,
+}
+
+#[derive(Clone, Debug)]
+pub enum Item {
+    Listed(Product),
+    /// Made for one user, and in no list.
+    Private {
+        name: String,
+        price: Money,
+    },
+}
+
+/// Where an entry stands, and what it holds.
+type Entry<'a> = (String, &'a Map<String, Value>);
+
+/// The entries with their paths, and their number checked.
+///
+/// # Errors
+///
+/// `validation_failed`.
+fn entries<'a>(list: &'a Value, path: &str) -> Result<Vec<Entry<'a>>, Error> {
+    let invalid = |rule: String| Err(Error::invalid(path, "invalid", rule));
+    let entries: Vec<_> = match list {
+        Value::Object(entry) => vec![(path.to_owned(), Some(entry))],
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| (format!("{path}[{index}]"), item.as_object()))
+            .collect(),
+        _ => return invalid("must be an object or an array of objects".to_owned()),
+    };
+    if entries.is_empty() || entries.len() > MAX_ENTRIES {
+        return invalid(format!("must have 1 to {MAX_ENTRIES} entries"));
+    }
+    entries
+        .into_iter()
+        .map(|(path, entry)| match entry {
+            Some(entry) => Ok((path, entry)),
+            None => Err(Error::invalid(path, "invalid", "must be an object")),
+        })
+        .collect()
+}
+
+/// Where the list stands in a request.
+pub const PATH: &str = "product_list";
+
+/// Reads what is to be added. `path`: where the list stands, [`PATH`] in a request.
+///
+/// # Errors
+///
+/// Everything that is wrong: 404 `product_not_found` when a product is unknown, else 422.
+pub fn read_new_lines(project: &Project, list: &Value, path: &str) -> Result<Vec<NewLine>, Error> {
+    let mut lines = Vec::new();
+    let mut errors = Vec::new();
+    for (path, entry) in entries(list, path)? {
+        match read_new_line(project, &path, entry) {
+            Ok(line) => lines.push(line),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        Ok(lines)
+    } else {
+        Err(refusal(errors))
+    }
+}
+
+/// Reads the cart ids of what is to be removed.
+///
+/// # Errors
+///
+/// `validation_failed`.
+pub fn read_cart_ids(list: &Value) -> Result<Vec<(String, i64)>, Error> {
+    let mut ids: Vec<(String, i64)> = Vec::new();
+    let mut errors = Vec::new();
+    for (path, entry) in entries(list, PATH)? {
+        let read = only_keys(&path, entry, &["cart_id"]).and_then(|()| {
+            let path = format!("{path}.cart_id");
+            match lenient::id(entry.get("cart_id")) {
+                Ok(Some(id)) if ids.iter().any(|(_, other)| *other == id) => {
+                    Err(FieldError::new(path, "duplicate", "is there already"))
+                }
+                Ok(Some(id)) => Ok((path, id)),
+                Ok(None) => Err(FieldError::new(path, "required", "is required")),
+                Err(rule) => Err(FieldError::new(path, "invalid", rule)),
+            }
+        });
+        match read {
+            Ok(id) => ids.push(id),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        Ok(ids)
+    } else {
+        Err(refusal(errors))
+    }
+}
+
+/// One error for all that is wrong: an unknown product gives it its code.
+pub fn refusal(errors: Vec<FieldError>) -> Error {
+    if errors.iter().any(|error| error.code == "product_not_found") {
+        let msg = "The project has no such product.";
+        return Error::new(ErrorCode::ProductNotFound, msg).with_errors(errors);
+    }
+    Error::validation(errors)
+}
+
+fn read_new_line(
+    project: &Project,
+    path: &str,
+    entry: &Map<String, Value>,
+) -> Result<NewLine, FieldError> {
+    only_keys(
+        path,
+        entry,
+        &["p_id", "name", "price", "q", "product_remark"],
+    )?;
+    let at = |key: &str| format!("{path}.{key}");
+    let id = lenient::id(entry.get("p_id"))
+        .map_err(|rule| FieldError::new(at("p_id"), "invalid", rule))?;
+    let item = match id {
+        Some(_) if entry.contains_key("name") || entry.contains_key("price") => {
+            let rule = "cannot be given together with name and price, which make a private product";
+            return Err(FieldError::new(at("p_id"), "invalid", rule));
+        }
+        Some(id) => {
+            let rule = "is not a product of this project";
+            let unknown = || FieldError::new(at("p_id"), "product_not_found", rule);
+            Item::Listed(project.product(id).ok_or_else(unknown)?.clone())
+        }
+        None => read_private(path, entry)?,
+    };
+    let quantity = read_quantity(&at("q"), entry.get("q"))?;
+    if let Item::Listed(product) = &item
+        && product.only_one
+        && quantity != 1
+    {
+        return Err(FieldError::new(
+            at("q"),
+            "invalid",
+            "must be 1: there is only one of it",
+        ));
+    }
+    let remark = match entry.get("product_remark") {
+        None | Some(Value::Null) => String::new(),
+        Some(value) => read_text(&at("product_remark"), value, MAX_REMARK_LENGTH)?,
+    };
+    Ok(NewLine {
+        path: path.to_owned(),
+        item,
+        quantity,
+        remark,
+    })
+}
+
+fn read_private(path: &str, entry: &Map<String, Value>) -> Result<Item, FieldError> {
+    let required = |key: &str| {
+        let rule = "is required: give p_id, or the name and price of a private product";
+        FieldError::new(format!("{path}.{key}"), "required", rule)
+    };
+    let (name, price) = match (entry.get("name"), entry.get("price")) {
+        (None, None) => return Err(required("p_id")),
+        (None, Some(_)) => return Err(required("name")),
+        (Some(_), None) => return Err(required("price")),
+        (Some(name), Some(price)) => (name, price),
+    };
+    let name = read_text(&format!("{path}.name"), name, MAX_NAME_LENGTH)?;
+    if name.trim().is_empty() {
+        return Err(required("name"));
+    }
+    let price: Money = serde_json::from_value(price.clone())
+        .ok()
+        .filter(|price| *price >= Money(0))
+        .ok_or_else(|| {
+            let rule = format!("must be {}, and not negative", crate::money::InvalidMoney);
+            FieldError::new(format!("{path}.price"), "invalid", rule)
+        })?;
+    Ok(Item::Private { name, price })
+}
+
+fn read_quantity(path: &str, value: Option<&Value>) -> Result<i64, FieldError> {
+    let text = match value {
+        None | Some(Value::Null) => return Ok(1),
+        Some(value) => lenient::text(value).unwrap_or_default(),
+    };
+    match text.parse::<i64>() {
+        Ok(quantity) if (1..=MAX_QUANTITY).contains(&quantity) => Ok(quantity),
+        _ => {
+            let rule = format!("must be a whole number from 1 to {MAX_QUANTITY}");
+            Err(FieldError::new(path, "invalid", rule))
+        }
+    }
+}
+
+fn read_text(path: &str, value: &Value, most: usize) -> Result<String, FieldError> {
+    let text = lenient::text(value).map_err(|rule| FieldError::new(path, "invalid", rule))?;
+    if text.chars().count() > most {
+        let rule = format!("must have at most {most} characters");
+        return Err(FieldError::new(path, "too_long", rule));
+    }
+    Ok(text)
+}
+
+fn only_keys(path: &str, entry: &Map<String, Value>, known: &[&str]) -> Result<(), FieldError> {
+    match entry.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let rule = format!("is unknown; known are {}", known.join(", "));
+            Err(FieldError::new(
+                format!("{path}.{key}"),
+                "unknown_parameter",
+                rule,
+            ))
+        }
+    }
+}
