@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{Action, Endpoint};
-use crate::error::{Error, ErrorCode, FieldError};
+use crate::error::{Error, ErrorCode, FieldError, MAX_ERRORS};
 use crate::ids::{CloginId, GroupId, StatusId};
 use crate::lenient;
 use crate::orders::product_list::ProductList;
@@ -24,6 +24,9 @@ const KEYS: [&str; 9] = [
 
 /// The flags, which only secret keys may send.
 const FLAGS: [&str; 2] = ["submit_forms", "disable_email_sending"];
+
+/// How much of an unknown key is compared with the known ones, in characters.
+const MAX_COMPARED: usize = 64;
 
 pub struct Envelope {
     pub action: Action,
@@ -181,6 +184,7 @@ fn refuse_unknown(object: &Map<String, Value>, at: &str, known: &[&str]) -> Resu
     let errors: Vec<_> = object
         .keys()
         .filter(|key| !known.contains(&key.as_str()))
+        .take(MAX_ERRORS)
         .map(|key| {
             let rule = match nearest(key, known) {
                 Some(nearest) => format!("is unknown; did you mean {nearest:?}?"),
@@ -197,10 +201,12 @@ fn refuse_unknown(object: &Map<String, Value>, at: &str, known: &[&str]) -> Resu
 }
 
 fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    // Comparing costs memory by the length of both.
+    let key: String = key.chars().take(MAX_COMPARED).collect();
     known
         .iter()
         .copied()
-        .min_by_key(|known| strsim::damerau_levenshtein(key, known))
+        .min_by_key(|known| strsim::damerau_levenshtein(&key, known))
 }
 
 fn read_action(endpoint: Endpoint, value: Option<&Value>) -> Result<Action, Error> {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::DbConn;
+use super::connection::{self, DbConn};
 use super::schema::{registrations, users};
 use super::users::User;
 use crate::clock::Timestamp;
@@ -83,6 +83,12 @@ pub fn find(
         .select((Registration::as_select(), User::as_select()))
         .get_result(conn)
         .optional()
+}
+
+/// Until the transaction ends nobody else changes a registration, or a cart: that begins with its registration's row.
+/// To be called before this transaction changes one, as it may have to wait for those that do.
+pub fn hold_off(conn: &mut DbConn) -> QueryResult<()> {
+    connection::hold_off_writers(conn, "registrations")
 }
 
 /// Whether anybody is or was registered in the project.

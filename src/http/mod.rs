@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::web::{self, ServiceConfig, get};
+use actix_web::web::{self, ServiceConfig};
 use actix_web::{App as ActixApp, HttpServer};
 
 use crate::actions::{Endpoint, Worker};
@@ -29,8 +29,8 @@ fn routes(service: &mut ServiceConfig) {
     service
         .service(action_api::resource(Endpoint::Users))
         .service(action_api::resource(Endpoint::Statuses))
-        .route("/healthz", get().to(ops::healthz))
-        .route("/readyz", get().to(ops::readyz))
+        .service(ops::healthz_resource())
+        .service(ops::readyz_resource())
         .default_service(web::to(action_api::not_found));
 }
 

@@ -11,10 +11,13 @@ mod carry_out;
 pub mod check;
 mod definition;
 mod existing;
+
 pub mod file;
+mod items;
 mod people;
 mod plan;
 pub mod problem;
 pub mod snapshot;
+mod steps;
 pub mod token;
 pub mod trigger;

@@ -1,0 +1,5 @@
+mod auth;
+mod bad_input;
+mod cors;
+mod limits;
+mod log;
