@@ -172,7 +172,7 @@ fn every_kind_of_row_that_is_wrong_is_named() {
         ),
         (
             "UPDATE group_items SET definition = '[1]' WHERE kind = 'form' AND id = 1",
-            &["form 1: its definition does not parse (line 1, column 2)"],
+            &["form 1: its definition does not parse (line 1, column 3)"],
         ),
         (
             "UPDATE group_items SET kind = 'nothing' WHERE kind = 'category'",
