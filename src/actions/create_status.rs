@@ -44,8 +44,11 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
                 .with("status_id", id))
         })
         .await?;
-    // This node answers the next call with it; the others see it within a second, or when they are asked for it.
-    call.app.projects.refresh(&call.app.db).await?;
+    // This node answers the next call with it; the others see it within a second, or when they are asked for it. The
+    // status is there already: a look that fails must not deny it.
+    if let Err(error) = call.app.projects.refresh(&call.app.db).await {
+        log::warn!("cannot look for the status that was just made: {error}");
+    }
     Ok(body)
 }
 
@@ -59,7 +62,11 @@ fn read(doc: &Map<String, serde_json::Value>) -> Result<Status, Error> {
     };
     let name = text("status_name").map(|name| name.trim().to_owned());
     let color = text("color").unwrap_or_else(|| "#808080".to_owned());
-    let is_excluded = match doc.get("is_excluded").map(lenient::boolean) {
+    let is_excluded = match doc
+        .get("is_excluded")
+        .filter(|value| !value.is_null())
+        .map(lenient::boolean)
+    {
         None => false,
         Some(Ok(is_excluded)) => is_excluded,
         Some(Err(rule)) => {

@@ -38,6 +38,8 @@ pub async fn serve(config: Config) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let listener =
         TcpListener::bind(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    // Port 0 asks for a free one.
+    let listen = listener.local_addr().map_err(|error| error.to_string())?;
     let server = start(&app, listener).map_err(|error| error.to_string())?;
     let tasks = [
         rt::spawn(follow_projects(Arc::clone(&app))),

@@ -4,5 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actions;
+mod cli;
 mod db;
+mod durability;
+mod fixtures;
+mod http;
 mod project;
+mod statements;
+mod users;
