@@ -116,15 +116,15 @@ fn every_kind_of_row_that_is_wrong_is_named() {
             &["registration 1: utm does not parse (line 1, column 1)"],
         ),
         (
-            "UPDATE product_stock SET sold = 2",
+            "UPDATE product_stock SET sold = 2 WHERE product_id = 11",
             &["stock of product 11: sold is 2; carts have 1"],
         ),
         (
-            "UPDATE product_stock SET quota = 2",
+            "UPDATE product_stock SET quota = 2 WHERE product_id = 11",
             &["stock of product 11: its quota is 2; the product has 100"],
         ),
         (
-            "DELETE FROM product_stock",
+            "DELETE FROM product_stock WHERE product_id = 11",
             &["stock of product 11: is missing; the product has the quota 100"],
         ),
         (
@@ -175,7 +175,7 @@ fn every_kind_of_row_that_is_wrong_is_named() {
             &["form 1: its definition does not parse (line 1, column 3)"],
         ),
         (
-            "UPDATE group_items SET kind = 'nothing' WHERE kind = 'category'",
+            "UPDATE group_items SET kind = 'nothing' WHERE kind = 'category' AND id = 1",
             &["item 1: is of an unknown kind"],
         ),
         (
@@ -219,7 +219,7 @@ fn more_rows_than_a_page_are_all_seen() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(
         out,
-        "organization 1: verified 2 admins, 3 projects with 16 items, 1104 people, 1104 registrations with their \
+        "organization 1: verified 2 admins, 3 projects with 20 items, 1104 people, 1104 registrations with their \
          carts, stock and totals, 1100 answers kept for replays\n"
     );
     setup.tamper("UPDATE registrations SET status_id = 7 WHERE clogin_id = 11100");
@@ -233,7 +233,7 @@ fn the_exit_code_says_whether_all_agrees() {
     setup.apply(&other()).unwrap();
     let (code, out, err) = setup.clogin(&["check"]);
     assert_eq!((code, out.lines().count(), err.as_str()), (0, 2, ""));
-    setup.tamper("UPDATE product_stock SET sold = 9");
+    setup.tamper("UPDATE product_stock SET sold = 9 WHERE product_id = 11");
     let (code, out, err) = setup.clogin(&["check"]);
     assert_eq!((code, err.as_str()), (1, "1 row disagrees\n"));
     assert_eq!(
