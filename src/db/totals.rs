@@ -139,7 +139,8 @@ fn share(registration: &Registration) -> Option<(TotalsKey, TotalsChange)> {
 }
 
 /// Counts and sums a project anew, from its registrations. Others that change totals wait until the transaction ends:
-/// a change made at the same time would be counted twice, or not at all. Called last in a transaction, as [`add`] is.
+/// a change made at the same time would be counted twice, or not at all. Called last in a transaction, as every change
+/// of totals is.
 pub fn recompute(conn: &mut Conn, organization: OrganizationId, group: GroupId) -> QueryResult<()> {
     hold_off_writers(conn, "group_totals")?;
     let old = group_totals::table

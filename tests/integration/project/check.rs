@@ -171,11 +171,11 @@ fn every_kind_of_row_that_is_wrong_is_named() {
             &["status 21: its definition does not parse (line 1, column 0)"],
         ),
         (
-            "UPDATE group_items SET definition = '{}' WHERE kind = 'form' AND id = 1",
-            &["form 1: its definition does not parse (line 1, column 2)"],
+            "UPDATE group_items SET definition = '[1]' WHERE kind = 'form' AND id = 1",
+            &["form 1: its definition does not parse (line 1, column 3)"],
         ),
         (
-            "UPDATE group_items SET kind = 'nothing' WHERE kind = 'category'",
+            "UPDATE group_items SET kind = 'nothing' WHERE kind = 'category' AND id = 1",
             &["item 1: is of an unknown kind"],
         ),
         (

@@ -23,7 +23,7 @@ fn what_is_exported_is_what_was_applied() {
     let camp = &mut file["groups"][0];
     camp["forms"].as_array_mut().unwrap().swap(0, 3);
     camp["statuses"].as_array_mut().unwrap().reverse();
-    let new = json!({ "id": 9, "name": "First", "mandatory": true });
+    let new = json!({ "id": 902, "name": "First", "mandatory": true });
     camp["categories"].as_array_mut().unwrap().insert(0, new);
     file["groups"].as_array_mut().unwrap().swap(0, 2);
     setup.apply(&file).unwrap();

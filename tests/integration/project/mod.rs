@@ -93,11 +93,11 @@ impl Setup {
         self.runtime.block_on(disagreements(&self.app))
     }
 
-    /// (product, quota, sold).
-    fn stock(&self) -> Vec<(i64, i64, i64)> {
+    /// (quota, sold) of a product.
+    fn stock(&self, product: i64) -> Option<(i64, i64)> {
         let stock = self.read(|conn| Ok(carts::stock_of(conn, ONE)?));
-        let shown = |row: &carts::Stock| (row.product_id, row.quota, row.sold);
-        stock.iter().map(shown).collect()
+        let row = stock.iter().find(|row| row.product_id == product)?;
+        Some((row.quota, row.sold))
     }
 
     /// The sum of the orders of a project.
