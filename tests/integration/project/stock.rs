@@ -2,14 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clogin::db::carts;
 use clogin::db::schema::product_stock;
-use clogin::db::{Outcome, carts};
-use clogin::project::apply::ApplyOptions;
-use clogin::project::check;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::{ONE, Setup, demo};
+use super::{ONE, Setup, apply_beside, block_on, demo, disagreements};
 use crate::support::TestApp;
 
 fn with_quota(quota: Value) -> Value {
@@ -65,14 +63,14 @@ fn the_demo_product_is_sold_until_it_is_sold_out() {
     let child = new_child(&app);
     let answer = add(&app, child);
     assert_eq!(answer.status, 200, "{}", answer.text);
-    apply(&app, &with_quota(json!(2)));
+    apply_beside(&app, &with_quota(json!(2)));
     let other = new_child(&app);
     assert_eq!(add(&app, other).code(), "quota_exceeded");
     // The seat of somebody who leaves is free, and the cart that is kept does not hold it.
     let body = json!({ "action": "delete", "group_id": 1001, "clogin_id": child });
     assert_eq!(app.post(body).status, 200);
-    apply(&app, &with_quota(Value::Null));
-    apply(&app, &with_quota(json!(2)));
+    apply_beside(&app, &with_quota(Value::Null));
+    apply_beside(&app, &with_quota(json!(2)));
     assert_eq!(add(&app, other).status, 200);
     assert_eq!(add(&app, new_child(&app)).code(), "quota_exceeded");
 }
@@ -108,14 +106,13 @@ fn sold_is_right_when_a_quota_comes_while_others_buy() {
             } else {
                 json!(100)
             };
-            apply(&app, &with_quota(quota));
+            apply_beside(&app, &with_quota(quota));
         }
         is_done.store(true, Ordering::SeqCst);
     });
-    let stock = actix_web::rt::System::new()
-        .block_on(app.app.db.read(|conn| Ok(carts::stock_of(conn, ONE)?)))
-        .unwrap();
+    let stock = block_on(app.app.db.read(|conn| Ok(carts::stock_of(conn, ONE)?))).unwrap();
     assert_eq!((stock[0].quota, stock[0].sold), (100, 5));
+    assert_eq!(block_on(disagreements(&app.app)), [""; 0]);
 }
 
 fn new_child(app: &TestApp) -> i64 {
@@ -133,14 +130,4 @@ fn add(app: &TestApp, child: i64) -> crate::support::client::Answer {
         json!({ "action": "add_product", "group_id": 1001, "clogin_id": child,
         "product_list": [{ "p_id": 11 }] }),
     )
-}
-
-/// As another process does it: the server sees it when it looks.
-fn apply(app: &TestApp, file: &Value) {
-    let file = check::parse("x.json", file.to_string().as_bytes()).unwrap();
-    let files = vec![("x.json".to_owned(), file)];
-    let options = ApplyOptions::default();
-    actix_web::rt::System::new()
-        .block_on(clogin::project::apply::apply(&app.app, files, options))
-        .unwrap();
 }
