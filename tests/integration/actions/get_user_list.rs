@@ -260,3 +260,15 @@ fn who_was_deleted_is_not_listed() {
     assert_eq!(ids(&answer["users"]), ["9001"]);
     assert_eq!(answer["total_users"], 1);
 }
+
+#[test]
+fn a_project_without_users_has_an_empty_list() {
+    let app = TestApp::start();
+    let answer = app.post(json!({ "action": "get_user_list", "group_id": 1003 }));
+    let totals = json!({ "users": 0, "order": "0.00", "paid": "0.00", "balance": "0.00" });
+    let empty = json!({
+        "users": [], "children": [], "totals": totals, "total_users": 0, "records_per_page": 50,
+        "next_cursor": null, "success": true, "user_info": null, "meta_info": null,
+    });
+    assert_eq!((answer.status, answer.json()), (200, empty));
+}
