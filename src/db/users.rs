@@ -113,6 +113,24 @@ pub fn credentials(
         .map(|found| found.map(|(id, hash)| (CloginId(id), hash)))
 }
 
+/// Holds a person's row until the transaction ends. False: the password's hash is another by now, or the person is gone.
+pub fn hold_password(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+    password_hash: &str,
+) -> QueryResult<bool> {
+    let this = users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq(id.0))
+        .filter(users::password_hash.eq(password_hash))
+        .filter(users::deleted_at.is_null());
+    let held = diesel::update(this)
+        .set(users::updated_at.eq(users::updated_at))
+        .execute(conn)?;
+    Ok(held > 0)
+}
+
 /// Which of these keys belong to somebody in the organization.
 pub fn taken_usernames(
     conn: &mut DbConn,
