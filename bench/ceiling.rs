@@ -136,7 +136,6 @@ fn insert(conn: &mut Conn, number: u64) -> Outcome {
     let now = Clock::System.now();
     let username = format!("ceiling-{number}@clogin.example");
     let user = NewUser {
-        id: None,
         organization_id: ORGANIZATION.0,
         uuid: Ids::Random.uuid(now).to_string(),
         username: Some(username.clone()),

@@ -50,6 +50,16 @@ function scenarios.create_with_password()
   return new_person('"password":"correct horse battery",')
 end
 
+function scenarios.update()
+  return post('{"action":"update","group_id":1,"clogin_id":' .. anybody() .. ',"doc":{"home_town":"Newport '
+    .. math.random(1000) .. '"}}')
+end
+
+-- A page of 50, somewhere.
+function scenarios.list()
+  return post('{"action":"get_user_list","group_id":1,"doc":{"cursor":"' .. anybody() .. '"}}')
+end
+
 -- Of ten calls nine read.
 function scenarios.mix()
   return math.random(10) == 1 and scenarios.create() or scenarios.read()

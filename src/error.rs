@@ -240,11 +240,7 @@ impl Error {
 
     /// Whether the same transaction may succeed when it runs again.
     pub fn is_transient(&self) -> bool {
-        // Two transactions that both make a first row of totals: the second finds it the next time.
-        matches!(
-            self.0.failure,
-            Some(DbFailure::Transient | DbFailure::Taken(UniqueIndex::Totals))
-        )
+        self.0.failure == Some(DbFailure::Transient)
     }
 
     /// Whether the connection should not be used again.

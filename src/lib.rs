@@ -5,6 +5,7 @@
 //! - [`http`] translates requests and answers, and decides nothing; `http/mod.rs` is the one table of URLs.
 //! - [`actions`] decides: one file an operation.
 //! - [`users`] knows the person; [`project`] what an organization has set up.
+//! - [`check`] verifies a database.
 //! - [`db`] asks the database.
 //! - [`app`] holds what all of them need; [`config`] is the only reader of the environment; [`cli`] the command line.
 //!
@@ -12,6 +13,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

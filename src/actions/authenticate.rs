@@ -1,8 +1,9 @@
 //! `authenticate`: checks a username and a password, then goes on as `login` does. An unknown username, one without a
 //! password and a wrong password are alike in text and time.
 
+use super::Call;
+use super::login::{self, Proof};
 use super::reply::Body;
-use super::{Call, login};
 use crate::db::users;
 use crate::error::{Error, ErrorCode};
 use crate::users::username;
@@ -18,12 +19,19 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         })
         .await?;
     let (clogin, hash) = found.unzip();
-    let right = call.app.hashing.verify(password, hash.flatten()).await?;
-    match clogin {
-        Some(clogin) if right => login::enter(call, clogin).await,
-        _ => {
-            let msg = "The username or the password is wrong.";
-            Err(Error::new(ErrorCode::InvalidCredentials, msg))
+    let hash = hash.flatten();
+    let right = call.app.hashing.verify(password, hash.clone()).await?;
+    match (clogin, hash) {
+        (Some(clogin), Some(hash)) if right => {
+            login::enter(call, clogin, Proof::Password(hash)).await
         }
+        _ => Err(invalid_credentials()),
     }
+}
+
+pub(super) fn invalid_credentials() -> Error {
+    Error::new(
+        ErrorCode::InvalidCredentials,
+        "The username or the password is wrong.",
+    )
 }

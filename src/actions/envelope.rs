@@ -8,6 +8,7 @@ use super::{Action, Endpoint};
 use crate::error::{Error, ErrorCode, FieldError, MAX_ERRORS};
 use crate::ids::{CloginId, GroupId, StatusId};
 use crate::lenient;
+use crate::orders::product_list::ProductList;
 use crate::triggers::settle::Mail;
 use crate::users::submission::Submit;
 
@@ -136,7 +137,10 @@ impl Envelope {
                 status_id: object
                     .contains_key("status_id")
                     .then(|| status_id.flatten().map(StatusId)),
-                product_list: object.get("product_list").cloned(),
+                product_list: object
+                    .get("product_list")
+                    .filter(|list| !list.is_null())
+                    .cloned(),
                 flag_sent: FLAGS.into_iter().find(|flag| object.contains_key(*flag)),
             }),
             _ => Err(Error::validation(errors)),
@@ -148,10 +152,13 @@ impl Envelope {
     /// # Errors
     ///
     /// `validation_failed`, when it is missing or there twice; `unknown_parameter`, for what else `doc` holds.
-    pub fn product_list(&self) -> Result<&Value, Error> {
+    pub fn product_list(&self) -> Result<ProductList<'_>, Error> {
         self.check_doc_keys(&["product_list"])?;
-        match (&self.product_list, self.doc.get("product_list")) {
-            (Some(list), None) | (None, Some(list)) => Ok(list),
+        let list = |path, value| Ok(ProductList { path, value });
+        let in_doc = self.doc.get("product_list").filter(|list| !list.is_null());
+        match (&self.product_list, in_doc) {
+            (Some(value), None) => list("product_list", value),
+            (None, Some(value)) => list("doc.product_list", value),
             (None, None) => Err(Error::invalid("product_list", "required", "is required")),
             (Some(_), Some(_)) => {
                 let rule = "stands at the top level and in doc: send it once";

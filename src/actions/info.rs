@@ -192,9 +192,19 @@ impl MoreRows {
             registration,
             user,
         };
-        for row in lists::by_ids(conn, organization, group, &parents)? {
-            let parent = person(row);
-            self.parents.insert(parent.clogin_id(), parent);
+        for parent in people.iter().filter(|person| !person.is_child()) {
+            self.parents.insert(parent.clogin_id(), parent.clone());
+        }
+        let unread: Vec<_> = parents
+            .iter()
+            .copied()
+            .filter(|parent| !self.parents.contains_key(parent))
+            .collect();
+        if !unread.is_empty() {
+            for row in lists::by_ids(conn, organization, group, &unread)? {
+                let parent = person(row);
+                self.parents.insert(parent.clogin_id(), parent);
+            }
         }
         let everybody = Selection {
             organization,

@@ -7,11 +7,12 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::reply::{Body, Reply};
-use super::{Call, settling};
+use super::{Call, authenticate, settling};
 use crate::db::connection::Conn;
 use crate::db::login_tokens::{self, NewLoginToken};
+use crate::db::users;
 use crate::error::{Error, ErrorCode};
-use crate::ids::CloginId;
+use crate::ids::{CloginId, OrganizationId};
 use crate::project::token::token_sha256;
 use crate::triggers::trace::Trace;
 use crate::users::person::Person;
@@ -20,7 +21,36 @@ use crate::users::submission::Submission;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope.check_doc_keys(&[])?;
-    enter(call, call.clogin_id()?).await
+    enter(call, call.clogin_id()?, Proof::Call).await
+}
+
+/// Why a person may be let in.
+#[derive(Clone)]
+pub(super) enum Proof {
+    /// The organization's server says so.
+    Call,
+    /// The password of this hash was right, and has to be the person's still when the token is made.
+    Password(String),
+}
+
+impl Proof {
+    /// Holds the person until the transaction ends: a new password voids this token too.
+    fn check(
+        &self,
+        conn: &mut Conn,
+        organization: OrganizationId,
+        clogin: CloginId,
+    ) -> Result<(), Error> {
+        let right = match self {
+            Proof::Call => true,
+            Proof::Password(hash) => users::hold_password(conn, organization, clogin, hash)?,
+        };
+        if right {
+            Ok(())
+        } else {
+            Err(authenticate::invalid_credentials())
+        }
+    }
 }
 
 /// Lets a person in whose identity is known.
@@ -28,32 +58,41 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
 /// # Errors
 ///
 /// `user_not_found`; `user_excluded`; `not_a_child_of`.
-pub(super) async fn enter(call: &Call<'_>, clogin: CloginId) -> Result<Body, Error> {
+pub(super) async fn enter(call: &Call<'_>, clogin: CloginId, proof: Proof) -> Result<Body, Error> {
     match call.registered(clogin).await {
-        Ok(person) => {
-            call.check_connected_to(person.connected_to())
-                .map_err(|error| error.about(person.clone()))?;
-            again(call, person).await
+        Ok(person) => again(call, person, proof).await,
+        Err(error) if error.code() == ErrorCode::UserNotFound => {
+            match first_time(call, clogin, proof.clone()).await {
+                // Another login was the first, a moment ago.
+                Err(error) if error.code() == ErrorCode::AlreadyRegistered => {
+                    again(call, call.registered(clogin).await?, proof).await
+                }
+                result => result,
+            }
         }
-        Err(error) if error.code() == ErrorCode::UserNotFound => first_time(call, clogin).await,
         Err(error) => Err(error),
     }
 }
 
-async fn again(call: &Call<'_>, person: Person) -> Result<Body, Error> {
-    if person.registration.excluded {
-        let msg = "The user's status shuts it out of this project.";
-        return Err(Error::new(ErrorCode::UserExcluded, msg).about(person));
-    }
+async fn again(call: &Call<'_>, person: Person, proof: Proof) -> Result<Body, Error> {
+    call.check_connected_to(person.connected_to())
+        .map_err(|error| error.about(person.clone()))?;
     let token = Token::make(call);
     call.write(move |conn| {
+        // Held: a token for somebody who is leaving would be there when the registration begins again.
+        let person = person.lock(conn)?;
+        if person.registration.excluded {
+            let msg = "The user's status shuts it out of this project.";
+            return Err(Error::new(ErrorCode::UserExcluded, msg).about(person));
+        }
+        proof.check(conn, person.project.organization_id, person.clogin_id())?;
         token.insert(conn, &person)?;
-        Ok(token.reply(person.clone(), &[]))
+        Ok(token.reply(person, &[]))
     })
     .await
 }
 
-async fn first_time(call: &Call<'_>, clogin: CloginId) -> Result<Body, Error> {
+async fn first_time(call: &Call<'_>, clogin: CloginId, proof: Proof) -> Result<Body, Error> {
     call.check_connected_to(clogin)?;
     let now = call.app.clock.now();
     let registering = Registering {
@@ -68,6 +107,7 @@ async fn first_time(call: &Call<'_>, clogin: CloginId) -> Result<Body, Error> {
     };
     let (token, settling) = (Token::make(call), call.settling());
     call.write(move |conn| {
+        proof.check(conn, registering.project.organization_id, clogin)?;
         let begun = registering.existing_person(conn, clogin, Ended::Stays)?;
         let mut trace = Trace::default();
         let person = settling::registration(conn, begun, settling, &mut trace)?;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::{self, DbConn};
+use super::connection::{self, DbConn, directly};
 use super::schema::{registrations, users};
 use super::users::User;
 use crate::clock::Timestamp;
@@ -40,9 +40,10 @@ pub struct Registration {
     pub triggers_seen: i64,
 }
 
-/// A registration without its id, which the database makes.
+/// A registration without its id, which the database makes. Each value is written, NULL too: diesel prepares a statement
+/// with DEFAULT in it anew each time.
 #[derive(Insertable)]
-#[diesel(table_name = registrations)]
+#[diesel(table_name = registrations, treat_none_as_default_value = false)]
 struct NewRegistration<'a> {
     organization_id: i64,
     group_id: i64,
@@ -84,10 +85,10 @@ pub fn insert(conn: &mut DbConn, new: &Registration) -> QueryResult<Registration
         triggers: &new.triggers,
         triggers_seen: new.triggers_seen,
     };
-    let id = diesel::insert_into(registrations::table)
+    let id = directly!(conn, |conn| diesel::insert_into(registrations::table)
         .values(values)
         .returning(registrations::id)
-        .get_result(conn)?;
+        .get_result(conn))?;
     Ok(Registration { id, ..new.clone() })
 }
 
@@ -98,7 +99,7 @@ pub fn find(
     group: GroupId,
     clogin: CloginId,
 ) -> QueryResult<Option<(Registration, User)>> {
-    registrations::table
+    directly!(conn, |conn| registrations::table
         .inner_join(
             users::table.on(users::organization_id
                 .eq(registrations::organization_id)
@@ -111,7 +112,7 @@ pub fn find(
         .filter(users::deleted_at.is_null())
         .select((Registration::as_select(), User::as_select()))
         .get_result(conn)
-        .optional()
+        .optional())
 }
 
 /// Until the transaction ends nobody else changes a registration, or a cart: that begins with its registration's row.

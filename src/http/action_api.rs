@@ -30,8 +30,15 @@ pub struct LogFields {
 }
 
 /// An endpoint of actions, with and without the slash at its end.
-pub fn resource(endpoint: Endpoint) -> Resource {
+pub fn resources(endpoint: Endpoint) -> Vec<Resource> {
+    // One each: a resource with several paths is found by regular expressions.
     let path = endpoint.path();
+    [path.to_owned(), format!("{path}/")]
+        .map(|path| resource(endpoint, path))
+        .into()
+}
+
+fn resource(endpoint: Endpoint, path: String) -> Resource {
     let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {
         let mut log = LogFields::default();
         let answer = answer(&request, payload, &worker, endpoint, &mut log);
@@ -47,7 +54,7 @@ pub fn resource(endpoint: Endpoint) -> Resource {
         response.extensions_mut().insert(log);
         response
     };
-    web::resource([path.to_owned(), format!("{path}/")])
+    web::resource(path)
         .route(web::post().to(handler))
         .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
         .default_service(web::to(not_post))

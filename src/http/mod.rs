@@ -27,8 +27,8 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// Every URL of every surface. The slash at the end is optional.
 fn routes(service: &mut ServiceConfig) {
     service
-        .service(action_api::resource(Endpoint::Users))
-        .service(action_api::resource(Endpoint::Statuses))
+        .service(action_api::resources(Endpoint::Users))
+        .service(action_api::resources(Endpoint::Statuses))
         .service(ops::healthz_resource())
         .service(ops::readyz_resource())
         .default_service(web::to(action_api::not_found));

@@ -1,5 +1,7 @@
 //! Adding to a cart and taking out of it, inside a transaction that holds the registration.
 
+use std::collections::BTreeMap;
+
 use crate::clock::Timestamp;
 use crate::db::carts::{self, CartLine, NewCartLine, Taken};
 use crate::db::connection::Conn;
@@ -249,11 +251,13 @@ fn take_seats(conn: &mut Conn, person: &Person, lines: &[NewLine]) -> Result<(),
 }
 
 fn give_seats_back(conn: &mut Conn, person: &Person, lines: &[CartLine]) -> Result<(), Error> {
-    let mut given: Vec<(i64, i64)> = lines
-        .iter()
-        .filter_map(|line| Some((line.product_id?, line.quantity)))
-        .collect();
-    given.sort_unstable();
+    // By product, in the order in which seats are taken.
+    let mut given: BTreeMap<i64, i64> = BTreeMap::new();
+    for line in lines {
+        if let Some(product) = line.product_id {
+            *given.entry(product).or_default() += line.quantity;
+        }
+    }
     for (product, quantity) in given {
         carts::give_back(conn, project_of(person), product, quantity)?;
     }

@@ -9,9 +9,9 @@ pub mod admins;
 pub mod apply;
 mod carry_out;
 pub mod check;
-mod definition;
+pub(crate) mod definition;
 mod existing;
-
+pub mod export;
 pub mod file;
 mod items;
 mod people;

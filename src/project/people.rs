@@ -96,8 +96,8 @@ impl FilePerson {
             }
         };
         let Some((first, others)) = self.registrations.split_first() else {
-            let user = self.person.user(Some(self.id), username.as_ref());
-            users::insert(conn, &user)?;
+            let user = self.person.user(username.as_ref());
+            users::insert_as(conn, self.id, &user)?;
             return Ok(Made::Yes);
         };
         let id = Some(self.id);

@@ -32,7 +32,7 @@ fn expect(statements: &[String], beginnings: &[&str]) {
 const CREATE: [&str; 3] = [
     "INSERT INTO users",
     "INSERT INTO registrations",
-    "UPDATE group_totals",
+    "INSERT INTO group_totals",
 ];
 
 #[test]
@@ -83,7 +83,7 @@ fn create_of_an_existing_login_is_four_statements() {
             "UPDATE users",
             "UPDATE registrations",
             "INSERT INTO registrations",
-            "UPDATE group_totals",
+            "INSERT INTO group_totals",
         ],
     );
 }

@@ -8,7 +8,7 @@ use super::{FilePerson, FileRegistering, Projects, UsernameChoice};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, OrganizationId};
-use crate::orders::product_list::{self, NewLine};
+use crate::orders::product_list::{self, NewLine, ProductList};
 use crate::project::file::{FileCartLine, FileUser, ProjectFile, Settings};
 use crate::project::problem::{Problem, Report};
 use crate::project::snapshot::Project;
@@ -186,11 +186,15 @@ fn read_cart(
     if cart.is_empty() {
         return Vec::new();
     }
-    let list = cart
+    let value: Value = cart
         .iter()
         .map(|line| json!({ "p_id": line.p_id, "q": line.q }))
         .collect();
-    product_list::read_new_lines(project, &list, path).unwrap_or_else(|refused| {
+    let list = ProductList {
+        path,
+        value: &value,
+    };
+    product_list::read_new_lines(project, &list).unwrap_or_else(|refused| {
         report.add_all(&refused);
         Vec::new()
     })

@@ -1,4 +1,14 @@
+mod add_product;
+mod authenticate;
 mod create;
+mod families;
 mod get_info;
+mod get_user_list;
 mod group;
 mod idempotency;
+mod login;
+mod people;
+mod set_status;
+mod statements;
+mod update;
+mod verify_token;

@@ -2,10 +2,13 @@
 
 mod apply;
 mod cart;
+mod check;
+mod export;
+mod status;
 mod stock;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Arc, Mutex};
 
 use clogin::app::App;
 use clogin::clock::Clock;
@@ -16,12 +19,12 @@ use clogin::error::Error;
 use clogin::ids::{AdminId, Ids, OrganizationId};
 use clogin::project::admins::{self, Revoked};
 use clogin::project::apply::{Applied, ApplyError, ApplyOptions, Unnamed, apply};
-use clogin::project::check;
+use clogin::project::check as file_check;
 use clogin::project::snapshot::Snapshot;
 use diesel::prelude::*;
 use serde_json::Value;
 
-use crate::support::{self, database::TestDatabase};
+use crate::support::{self, TestApp, database::TestDatabase};
 
 const DEMO: &str = include_str!("../../../fixtures/demo.json");
 const OTHER: &str = include_str!("../../../fixtures/demo-other.json");
@@ -32,7 +35,7 @@ struct Setup {
     app: App,
     runtime: actix_web::rt::SystemRunner,
     // Last: it goes when nobody uses it any more.
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Setup {
@@ -45,12 +48,12 @@ impl Setup {
         Setup {
             app,
             runtime,
-            _database: database,
+            database,
         }
     }
 
     fn apply_with(&self, file: &Value, options: ApplyOptions) -> Result<Applied, Vec<String>> {
-        let file = check::parse("x.json", file.to_string().as_bytes()).map_err(sentences)?;
+        let file = file_check::parse("x.json", file.to_string().as_bytes()).map_err(sentences)?;
         let files = vec![("x.json".to_owned(), file)];
         match self.runtime.block_on(apply(&self.app, files, options)) {
             Ok(applied) => Ok(applied),
@@ -86,11 +89,15 @@ impl Setup {
         self.runtime.block_on(write).unwrap();
     }
 
-    /// (product, quota, sold).
-    fn stock(&self) -> Vec<(i64, i64, i64)> {
+    fn check(&self) -> Vec<String> {
+        self.runtime.block_on(disagreements(&self.app))
+    }
+
+    /// (quota, sold) of a product.
+    fn stock(&self, product: i64) -> Option<(i64, i64)> {
         let stock = self.read(|conn| Ok(carts::stock_of(conn, ONE)?));
-        let shown = |row: &carts::Stock| (row.product_id, row.quota, row.sold);
-        stock.iter().map(shown).collect()
+        let row = stock.iter().find(|row| row.product_id == product)?;
+        Some((row.quota, row.sold))
     }
 
     /// The sum of the orders of a project.
@@ -136,6 +143,30 @@ impl Setup {
             ));
         self.read(move |conn| Ok(rows.load(conn)?))
     }
+}
+
+/// What `clogin check` says of a database.
+async fn disagreements(app: &App) -> Vec<String> {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&lines);
+    let sink: clogin::check::Sink =
+        Arc::new(move |line| kept.lock().unwrap().push(line.to_owned()));
+    let verified = clogin::check::check(app, None, sink).await.unwrap();
+    let lines = lines.lock().unwrap().clone();
+    let counts = verified.iter().map(|verified| verified.disagreements);
+    assert_eq!(counts.sum::<u64>(), lines.len() as u64);
+    lines
+}
+
+/// Applies a file to the database of a server, as another process does it: the server sees it when it looks.
+fn apply_beside(app: &TestApp, file: &Value) {
+    let file = file_check::parse("x.json", file.to_string().as_bytes()).unwrap();
+    let files = vec![("x.json".to_owned(), file)];
+    block_on(apply(&app.app, files, ApplyOptions::default())).unwrap();
+}
+
+fn block_on<T>(task: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(task)
 }
 
 fn sentences(problems: Vec<clogin::project::problem::Problem>) -> Vec<String> {
