@@ -37,7 +37,7 @@ impl Setup {
             database: Target::Sqlite(folder.path().join("clogin.db")),
             listen: "127.0.0.1:0".parse().unwrap(),
             log: "warn".to_owned(),
-            mail_url: "dir:mail".to_owned(),
+            mail: clogin::mail::MailTarget::Log,
             workers: 1,
             pool_size: 2,
             queue_size: 16,

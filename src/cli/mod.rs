@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod logging;
+mod mail;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -49,6 +50,9 @@ enum Command {
     /// API admins: the credentials that programs call the API with
     #[command(subcommand)]
     Admin(admin::Command),
+    /// E-mails: what was sent, what waits, what was given up
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Print the settings in force, without secrets
     Config,
 }
@@ -86,6 +90,7 @@ fn execute(cli: Cli) -> Result<(), String> {
             block_on(async { apply::run(&open(config)?, arguments).await })
         }
         Command::Admin(command) => block_on(async { admin::run(&open(config)?, command).await }),
+        Command::Mail(command) => block_on(async { mail::run(&open(config)?, command).await }),
         Command::Config => {
             println!("{config}");
             Ok(())
