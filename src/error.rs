@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::db::error::{DbFailure, UniqueIndex, classify};
 use crate::users::person::Person;
 
+/// How many errors an answer lists at most: a body of a mebibyte can have a hundred thousand.
+pub const MAX_ERRORS: usize = 1_000;
+
 /// The stable words of the contract. A code is here only when something produces it, and a test pins each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,6 +48,39 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    pub const ALL: [ErrorCode; 30] = [
+        ErrorCode::InvalidJson,
+        ErrorCode::UnknownAction,
+        ErrorCode::Unauthenticated,
+        ErrorCode::StaleTimestamp,
+        ErrorCode::InvalidCredentials,
+        ErrorCode::TokenInvalid,
+        ErrorCode::GroupForbidden,
+        ErrorCode::ActionForbidden,
+        ErrorCode::OriginForbidden,
+        ErrorCode::UserExcluded,
+        ErrorCode::NotFound,
+        ErrorCode::UserNotFound,
+        ErrorCode::StatusNotFound,
+        ErrorCode::ProductNotFound,
+        ErrorCode::FieldNotFound,
+        ErrorCode::MethodNotAllowed,
+        ErrorCode::UsernameTaken,
+        ErrorCode::AlreadyRegistered,
+        ErrorCode::ProductUnavailable,
+        ErrorCode::QuotaExceeded,
+        ErrorCode::BodyTooLarge,
+        ErrorCode::UnsupportedMediaType,
+        ErrorCode::ValidationFailed,
+        ErrorCode::UnknownParameter,
+        ErrorCode::NotAChildOf,
+        ErrorCode::NotAFamilyProject,
+        ErrorCode::HasChildren,
+        ErrorCode::IdempotencyMismatch,
+        ErrorCode::Internal,
+        ErrorCode::Unavailable,
+    ];
+
     /// The HTTP status: `action-api.md`, Answers.
     pub fn status(self) -> u16 {
         match self {
@@ -155,8 +191,10 @@ impl Error {
         error
     }
 
+    /// Keeps the first [`MAX_ERRORS`].
     #[must_use]
-    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+    pub fn with_errors(mut self, mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(MAX_ERRORS);
         self.0.errors = errors;
         self
     }
@@ -202,11 +240,7 @@ impl Error {
 
     /// Whether the same transaction may succeed when it runs again.
     pub fn is_transient(&self) -> bool {
-        // Two transactions that both make a first row of totals: the second finds it the next time.
-        matches!(
-            self.0.failure,
-            Some(DbFailure::Transient | DbFailure::Taken(UniqueIndex::Totals))
-        )
+        self.0.failure == Some(DbFailure::Transient)
     }
 
     /// Whether the connection should not be used again.

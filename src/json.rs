@@ -6,10 +6,13 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::error::FieldError;
+use crate::error::{FieldError, MAX_ERRORS};
 
 /// Levels of objects and arrays, the outermost counted.
 pub const MAX_DEPTH: usize = 32;
+
+/// In characters, of a path in an error: keys are the caller's, and can be as long as the body.
+const MAX_PATH_LENGTH: usize = 256;
 
 /// Parses a whole document.
 ///
@@ -35,6 +38,10 @@ pub fn control_characters(value: &Value) -> Vec<FieldError> {
 }
 
 fn find_control_characters(value: &Value, path: &mut String, errors: &mut Vec<FieldError>) {
+    // What is wrong in every item of a large body would make an answer many times as large.
+    if errors.len() >= MAX_ERRORS {
+        return;
+    }
     let length = path.len();
     match value {
         Value::String(text) => check_text(text, path, errors),
@@ -66,12 +73,25 @@ fn check_text(text: &str, path: &str, errors: &mut Vec<FieldError>) {
         .any(|letter| letter.is_control() && !"\t\n\r".contains(letter))
     {
         let rule = "must not hold control characters other than tab and line breaks";
-        errors.push(FieldError::new(
-            path.escape_default().to_string(),
-            "control_character",
-            rule,
-        ));
+        errors.push(FieldError::new(shown(path), "control_character", rule));
     }
+}
+
+/// A path as an answer can hold it: control characters escaped, cut off where it is too long.
+fn shown(path: &str) -> String {
+    let mut shown = String::new();
+    for (index, letter) in path.chars().enumerate() {
+        if index == MAX_PATH_LENGTH {
+            shown.push('…');
+            break;
+        }
+        if letter.is_control() {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
 }
 
 #[derive(Clone, Copy)]

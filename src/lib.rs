@@ -6,6 +6,7 @@
 //! - [`actions`] decides: one file an operation.
 //! - [`users`] knows the person; [`project`] what an organization has set up.
 //! - [`mail`] fills in templates, keeps the outbox and sends.
+//! - [`check`] verifies a database.
 //! - [`db`] asks the database.
 //! - [`app`] holds what all of them need; [`config`] is the only reader of the environment; [`cli`] the command line.
 //!
@@ -13,6 +14,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

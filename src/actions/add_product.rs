@@ -30,11 +30,11 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
 
 async fn read(call: &Call<'_>) -> Result<Vec<NewLine>, Error> {
     let list = call.envelope.product_list()?;
-    match product_list::read_new_lines(&call.project, list) {
+    match product_list::read_new_lines(&call.project, &list) {
         // It may have been made a moment ago, through another node.
         Err(error) if error.code() == ErrorCode::ProductNotFound => {
             let fresh = call.fresh_project().await?;
-            product_list::read_new_lines(&fresh, list)
+            product_list::read_new_lines(&fresh, &list)
         }
         result => result,
     }

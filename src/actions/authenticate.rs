@@ -7,11 +7,8 @@ use crate::db::users;
 use crate::error::{Error, ErrorCode};
 use crate::users::username;
 
-const KEYS: [&str; 2] = ["username", "password"];
-
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    let username = call.envelope.doc_text("username", &KEYS)?;
-    let password = call.envelope.doc_text("password", &KEYS)?;
+    let [username, password] = call.envelope.doc_texts(["username", "password"])?;
     let (organization, key) = (call.project.organization_id, username::key(&username));
     let found = call
         .app

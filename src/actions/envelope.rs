@@ -4,9 +4,10 @@
 use serde_json::{Map, Value};
 
 use super::{Action, Endpoint};
-use crate::error::{Error, ErrorCode, FieldError};
+use crate::error::{Error, ErrorCode, FieldError, MAX_ERRORS};
 use crate::ids::{CloginId, GroupId, StatusId};
 use crate::lenient;
+use crate::orders::product_list::ProductList;
 use crate::users::submission::Submit;
 
 const KEYS: [&str; 9] = [
@@ -23,6 +24,9 @@ const KEYS: [&str; 9] = [
 
 /// The flags, which only secret keys may send.
 const FLAGS: [&str; 2] = ["submit_forms", "disable_email_sending"];
+
+/// How much of an unknown key is compared with the known ones, in characters.
+const MAX_COMPARED: usize = 64;
 
 pub struct Envelope {
     pub action: Action,
@@ -97,7 +101,10 @@ impl Envelope {
                 status_id: object
                     .contains_key("status_id")
                     .then(|| status_id.flatten().map(StatusId)),
-                product_list: object.get("product_list").cloned(),
+                product_list: object
+                    .get("product_list")
+                    .filter(|list| !list.is_null())
+                    .cloned(),
                 flag_sent: FLAGS.into_iter().find(|flag| object.contains_key(*flag)),
             }),
             _ => Err(Error::validation(errors)),
@@ -109,10 +116,13 @@ impl Envelope {
     /// # Errors
     ///
     /// `validation_failed`, when it is missing or there twice; `unknown_parameter`, for what else `doc` holds.
-    pub fn product_list(&self) -> Result<&Value, Error> {
+    pub fn product_list(&self) -> Result<ProductList<'_>, Error> {
         self.check_doc_keys(&["product_list"])?;
-        match (&self.product_list, self.doc.get("product_list")) {
-            (Some(list), None) | (None, Some(list)) => Ok(list),
+        let list = |path, value| Ok(ProductList { path, value });
+        let in_doc = self.doc.get("product_list").filter(|list| !list.is_null());
+        match (&self.product_list, in_doc) {
+            (Some(value), None) => list("product_list", value),
+            (None, Some(value)) => list("doc.product_list", value),
             (None, None) => Err(Error::invalid("product_list", "required", "is required")),
             (Some(_), Some(_)) => {
                 let rule = "stands at the top level and in doc: send it once";
@@ -130,19 +140,29 @@ impl Envelope {
         refuse_unknown(&self.doc, "doc.", known)
     }
 
-    /// A required text of `doc`, which holds nothing but `known`.
+    /// The texts of `doc`, all of them required, which holds nothing else.
     ///
     /// # Errors
     ///
-    /// `unknown_parameter`; `validation_failed`.
-    pub fn doc_text(&self, key: &str, known: &[&str]) -> Result<String, Error> {
-        self.check_doc_keys(known)?;
-        let path = format!("doc.{key}");
-        match self.doc.get(key) {
-            None | Some(Value::Null) => Err(Error::invalid(path, "required", "is required")),
-            Some(value) => {
-                lenient::text(value).map_err(|rule| Error::invalid(path, "invalid", rule))
-            }
+    /// `unknown_parameter`; `validation_failed`, with everything that is wrong.
+    pub fn doc_texts<const N: usize>(&self, keys: [&str; N]) -> Result<[String; N], Error> {
+        self.check_doc_keys(&keys)?;
+        let mut errors = Vec::new();
+        let texts = keys.map(|key| {
+            let (code, rule) = match self.doc.get(key).filter(|value| !value.is_null()) {
+                None => ("required", "is required"),
+                Some(value) => match lenient::text(value) {
+                    Ok(text) => return text,
+                    Err(rule) => ("invalid", rule),
+                },
+            };
+            errors.push(FieldError::new(format!("doc.{key}"), code, rule));
+            String::new()
+        });
+        if errors.is_empty() {
+            Ok(texts)
+        } else {
+            Err(Error::validation(errors))
         }
     }
 
@@ -164,6 +184,7 @@ fn refuse_unknown(object: &Map<String, Value>, at: &str, known: &[&str]) -> Resu
     let errors: Vec<_> = object
         .keys()
         .filter(|key| !known.contains(&key.as_str()))
+        .take(MAX_ERRORS)
         .map(|key| {
             let rule = match nearest(key, known) {
                 Some(nearest) => format!("is unknown; did you mean {nearest:?}?"),
@@ -180,10 +201,12 @@ fn refuse_unknown(object: &Map<String, Value>, at: &str, known: &[&str]) -> Resu
 }
 
 fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    // Comparing costs memory by the length of both.
+    let key: String = key.chars().take(MAX_COMPARED).collect();
     known
         .iter()
         .copied()
-        .min_by_key(|known| strsim::damerau_levenshtein(key, known))
+        .min_by_key(|known| strsim::damerau_levenshtein(&key, known))
 }
 
 fn read_action(endpoint: Endpoint, value: Option<&Value>) -> Result<Action, Error> {

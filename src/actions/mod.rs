@@ -432,10 +432,14 @@ impl Call<'_> {
 
     /// `connected_to`, when it is sent, must be the user's own parent; of a parent or an individual its own id.
     fn check_connected_to(&self, connected_to: CloginId) -> Result<(), Error> {
-        match self.envelope.connected_to {
-            Some(sent) if sent != connected_to => Err(not_a_child_of()),
-            _ => Ok(()),
-        }
+        check_connected_to(self.envelope.connected_to, connected_to)
+    }
+}
+
+fn check_connected_to(sent: Option<CloginId>, connected_to: CloginId) -> Result<(), Error> {
+    match sent {
+        Some(sent) if sent != connected_to => Err(not_a_child_of()),
+        _ => Ok(()),
     }
 }
 

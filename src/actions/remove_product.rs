@@ -13,7 +13,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let read = call
         .envelope
         .product_list()
-        .and_then(product_list::read_cart_ids);
+        .and_then(|list| product_list::read_cart_ids(&list));
     let cart_ids = match read {
         Ok(cart_ids) => cart_ids,
         Err(error) => return Err(error.about(person)),

@@ -1,4 +1,4 @@
-//! The answer of an action: its own keys, then `success`, `user_info` and `meta_info`, in this order [doc].
+//! The answer of an action: its own keys, then `success`, `user_info` and `meta_info`, in this documented order.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,13 +1,15 @@
 //! `set_status`: gives a user a status of the project, or takes it away. An excluding one takes the user out of the
 //! normal list, and its order out of the totals.
 
+use std::sync::Arc;
+
 use serde_json::{Map, json};
 
 use super::Call;
 use super::reply::Body;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::StatusId;
-use crate::project::file::Status;
+use crate::project::snapshot::{Project, current_status};
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope.check_doc_keys(&[])?;
@@ -16,17 +18,21 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         return Err(Error::invalid("status_id", "required", rule));
     };
     let mut person = call.person().await?;
-    let status = match status_id {
-        None => None,
-        Some(id) => match find(call, id).await {
-            Ok((project, status)) => {
-                person.project = project;
-                Some(status)
-            }
+    if let Some(id) = status_id {
+        match find(call, id).await {
+            Ok(project) => person.project = project,
             Err(error) => return Err(error.about(person)),
-        },
-    };
-    call.change(person, move |_, person| {
+        }
+    }
+    call.change(person, move |conn, person| {
+        let status = match status_id {
+            None => None,
+            // It may have begun to exclude, or be gone, since the snapshot.
+            Some(id) => {
+                let current = current_status(conn, &person.project, id)?;
+                Some(current.ok_or_else(unknown)?)
+            }
+        };
         person.registration.status_id = status_id.map(|id| id.0);
         person.registration.excluded = status.as_ref().is_some_and(|status| status.is_excluded);
         Ok(Map::from_iter([
@@ -39,23 +45,20 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     .await
 }
 
-/// A status, with the project as it is when the status is known.
-async fn find(
-    call: &Call<'_>,
-    id: StatusId,
-) -> Result<(std::sync::Arc<crate::project::snapshot::Project>, Status), Error> {
-    if let Some(status) = call.project.status(id) {
-        return Ok((call.project.clone(), status.clone()));
+/// The project, as it is when it has the status.
+async fn find(call: &Call<'_>, id: StatusId) -> Result<Arc<Project>, Error> {
+    if call.project.status(id).is_some() {
+        return Ok(Arc::clone(&call.project));
     }
     let fresh = call.fresh_project().await?;
-    match fresh.status(id).cloned() {
-        Some(status) => Ok((fresh, status)),
-        None => {
-            let rule = "is not a status of this project";
-            Err(
-                Error::new(ErrorCode::StatusNotFound, "The project has no such status.")
-                    .with_errors(vec![FieldError::new("status_id", "status_not_found", rule)]),
-            )
-        }
+    match fresh.status(id) {
+        Some(_) => Ok(fresh),
+        None => Err(unknown()),
     }
+}
+
+fn unknown() -> Error {
+    let rule = "is not a status of this project";
+    Error::new(ErrorCode::StatusNotFound, "The project has no such status.")
+        .with_errors(vec![FieldError::new("status_id", "status_not_found", rule)])
 }

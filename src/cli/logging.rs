@@ -5,11 +5,17 @@ use std::io::Write as _;
 
 use log::kv::{Error, Key, Value, VisitSource};
 
+/// The DNS library logs the names that it asks for: they are the domains of people's e-mail addresses.
+const NEVER_LOGGED: &str = "hickory";
+
 /// Logs what the filter lets through: time, level, target, message, then the record's values as `key=value`.
 pub fn init_logging(filter: &str) {
     let started = env_logger::Builder::new()
         .parse_filters(filter)
         .format(|buffer, record| {
+            if record.target().starts_with(NEVER_LOGGED) {
+                return Ok(());
+            }
             let time = buffer.timestamp_millis();
             let mut line = String::new();
             push_escaped(&mut line, &record.args().to_string());

@@ -2,6 +2,8 @@
 
 mod admin;
 mod apply;
+mod check;
+mod export;
 mod logging;
 mod mail;
 
@@ -42,6 +44,12 @@ enum Command {
     /// Make the database match project files
     #[command(after_help = apply::EXAMPLES)]
     Apply(apply::Arguments),
+    /// Print the project file of an organization
+    #[command(after_help = export::EXAMPLES)]
+    ExportProject(export::Arguments),
+    /// Verify a database: what is kept in two places must agree
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::Arguments),
     /// Print the JSON Schema (draft 2020-12) of a format
     Schema {
         #[command(subcommand)]
@@ -88,6 +96,12 @@ fn execute(cli: Cli) -> Result<(), String> {
         Command::Serve => block_on(crate::http::serve(config)),
         Command::Apply(arguments) => {
             block_on(async { apply::run(&open(config)?, arguments).await })
+        }
+        Command::ExportProject(arguments) => {
+            block_on(async { export::run(&open(config)?, arguments).await })
+        }
+        Command::Check(arguments) => {
+            block_on(async { check::run(&open(config)?, arguments).await })
         }
         Command::Admin(command) => block_on(async { admin::run(&open(config)?, command).await }),
         Command::Mail(command) => block_on(async { mail::run(&open(config)?, command).await }),

@@ -1,9 +1,11 @@
 //! The rows of carts, and the stock of products that have a quota.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::connection::DbConn;
-use super::schema::{cart_lines, product_stock};
+use super::schema::{cart_lines, product_stock, registrations};
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, GroupId, OrganizationId};
 
@@ -93,21 +95,35 @@ pub fn clear(
     diesel::delete(theirs).execute(conn).map(|_| ())
 }
 
-/// Takes pieces of a product that has a quota. False: there are not as many left.
+/// Whether pieces of a product could be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// There were as many, or the product has no quota.
+    Yes,
+    /// More than there are: what the transaction did has to be undone.
+    TooMany,
+}
+
+/// Takes pieces of a product, if it has a quota. The row says whether it has one, not the snapshot: that can be older
+/// than the row, and what is sold would be wrong from then on.
 pub fn take(
     conn: &mut DbConn,
     organization: OrganizationId,
     product: i64,
     quantity: i64,
-) -> QueryResult<bool> {
-    let enough = product_stock::table
+) -> QueryResult<Taken> {
+    let this = product_stock::table
         .filter(product_stock::organization_id.eq(organization.0))
-        .filter(product_stock::product_id.eq(product))
-        .filter((product_stock::sold + quantity).le(product_stock::quota));
-    let changed = diesel::update(enough)
+        .filter(product_stock::product_id.eq(product));
+    let after: Option<(i64, i64)> = diesel::update(this)
         .set(product_stock::sold.eq(product_stock::sold + quantity))
-        .execute(conn)?;
-    Ok(changed > 0)
+        .returning((product_stock::sold, product_stock::quota))
+        .get_result(conn)
+        .optional()?;
+    Ok(match after {
+        Some((sold, quota)) if sold > quota => Taken::TooMany,
+        _ => Taken::Yes,
+    })
 }
 
 /// Gives pieces back; nothing happens where the product has no quota.
@@ -126,7 +142,8 @@ pub fn give_back(
         .map(|_| ())
 }
 
-/// Sets the quota of a product as its project has it now; what is sold is counted where the quota is new.
+/// Sets the quota of a product as its project has it now; what is sold is counted where the quota is new: with the
+/// writers of registrations held off, as every change of a cart begins with the registration's row.
 pub fn set_quota(
     conn: &mut DbConn,
     organization: OrganizationId,
@@ -156,12 +173,37 @@ pub fn set_quota(
     Ok(())
 }
 
-/// How many pieces of a product are in carts.
+/// How many pieces of a product are in carts; a registration that has ended keeps its cart, without the seats.
 fn sold(conn: &mut DbConn, organization: OrganizationId, product: i64) -> QueryResult<i64> {
-    let quantities: Vec<i64> = cart_lines::table
+    // PostgreSQL's sum of BIGINT is NUMERIC.
+    let sum = sql::<Nullable<BigInt>>("CAST(SUM(quantity) AS BIGINT)");
+    let owner = registrations::organization_id
+        .eq(cart_lines::organization_id)
+        .and(registrations::group_id.eq(cart_lines::group_id))
+        .and(registrations::clogin_id.eq(cart_lines::clogin_id));
+    cart_lines::table
+        .inner_join(registrations::table.on(owner))
         .filter(cart_lines::organization_id.eq(organization.0))
         .filter(cart_lines::product_id.eq(product))
-        .select(cart_lines::quantity)
-        .load(conn)?;
-    Ok(quantities.iter().sum())
+        .filter(registrations::deleted_at.is_null())
+        .select(sum)
+        .get_result(conn)
+        .map(|sum: Option<i64>| sum.unwrap_or(0))
+}
+
+#[derive(Queryable, Selectable, Debug, Clone, Copy, PartialEq, Eq)]
+#[diesel(table_name = product_stock)]
+pub struct Stock {
+    pub product_id: i64,
+    pub quota: i64,
+    pub sold: i64,
+}
+
+/// The stock of an organization's products that have a quota.
+pub fn stock_of(conn: &mut DbConn, organization: OrganizationId) -> QueryResult<Vec<Stock>> {
+    product_stock::table
+        .filter(product_stock::organization_id.eq(organization.0))
+        .order(product_stock::product_id)
+        .select(Stock::as_select())
+        .load(conn)
 }

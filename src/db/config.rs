@@ -171,6 +171,24 @@ pub fn items_of(conn: &mut DbConn, organization: OrganizationId) -> QueryResult<
         .load(conn)
 }
 
+/// The definition of an item of a project, as it is now.
+pub fn item_definition(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    kind: ItemKind,
+    id: i64,
+) -> QueryResult<Option<String>> {
+    group_items::table
+        .filter(group_items::organization_id.eq(organization.0))
+        .filter(group_items::kind.eq(kind.name()))
+        .filter(group_items::id.eq(id))
+        .filter(group_items::group_id.eq(group.0))
+        .select(group_items::definition)
+        .get_result(conn)
+        .optional()
+}
+
 /// Writes an organization's definition, and the version with which it changed.
 pub fn save_organization(
     conn: &mut DbConn,

@@ -30,6 +30,19 @@ pub enum DbConn {
     Postgres(PgConnection),
 }
 
+/// Runs a statement on the one of the two databases that a connection is of. Through the enum a statement's SQL is
+/// written anew, several times, at each execution, which costs more than SQLite needs to answer it: so are the
+/// statements that calls wait for most often.
+macro_rules! directly {
+    ($conn:expr, |$inner:ident| $statement:expr) => {
+        match $conn {
+            $crate::db::connection::DbConn::Sqlite($inner) => $statement,
+            $crate::db::connection::DbConn::Postgres($inner) => $statement,
+        }
+    };
+}
+pub(super) use directly;
+
 /// Is told every statement that is sent, for tests that count them.
 pub type StatementObserver = Arc<dyn Fn(&str) + Send + Sync>;
 

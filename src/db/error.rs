@@ -8,12 +8,11 @@ pub enum UniqueIndex {
     AdminToken,
     IdempotencyKey,
     Registration,
-    Totals,
     Username,
 }
 
 /// (index, its name on PostgreSQL, its columns as SQLite's message lists them).
-const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 5] = [
+const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 4] = [
     (
         UniqueIndex::AdminToken,
         "admins_token",
@@ -28,11 +27,6 @@ const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 5] = [
         UniqueIndex::Registration,
         "registrations_user",
         "registrations.organization_id, registrations.group_id, registrations.clogin_id",
-    ),
-    (
-        UniqueIndex::Totals,
-        "group_totals_pkey",
-        "group_totals.organization_id, group_totals.group_id, group_totals.is_child, group_totals.excluded, group_totals.slot",
     ),
     (
         UniqueIndex::Username,

@@ -5,6 +5,7 @@ pub mod error;
 pub mod schema;
 mod writer;
 
+pub mod audit;
 pub mod carts;
 pub mod config;
 pub mod emails;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::DbConn;
+use super::connection::{self, DbConn, directly};
 use super::schema::{registrations, users};
 use super::users::User;
 use crate::clock::Timestamp;
@@ -40,8 +40,9 @@ pub struct Registration {
     pub triggers_seen: i64,
 }
 
+// Each value is written, NULL too: diesel prepares a statement with DEFAULT in it anew each time.
 #[derive(Insertable, Debug, Clone)]
-#[diesel(table_name = registrations)]
+#[diesel(table_name = registrations, treat_none_as_default_value = false)]
 pub struct NewRegistration {
     pub organization_id: i64,
     pub group_id: i64,
@@ -61,9 +62,10 @@ pub struct NewRegistration {
 }
 
 pub fn insert(conn: &mut DbConn, new: &NewRegistration) -> QueryResult<Registration> {
-    diesel::insert_into(registrations::table)
+    directly!(conn, |conn| diesel::insert_into(registrations::table)
         .values(new)
-        .get_result(conn)
+        .returning(Registration::as_returning())
+        .get_result(conn))
 }
 
 /// A registered person, in one query by one unique index. None: not here, or nowhere.
@@ -73,7 +75,7 @@ pub fn find(
     group: GroupId,
     clogin: CloginId,
 ) -> QueryResult<Option<(Registration, User)>> {
-    registrations::table
+    directly!(conn, |conn| registrations::table
         .inner_join(
             users::table.on(users::organization_id
                 .eq(registrations::organization_id)
@@ -86,7 +88,13 @@ pub fn find(
         .filter(users::deleted_at.is_null())
         .select((Registration::as_select(), User::as_select()))
         .get_result(conn)
-        .optional()
+        .optional())
+}
+
+/// Until the transaction ends nobody else changes a registration, or a cart: that begins with its registration's row.
+/// To be called before this transaction changes one, as it may have to wait for those that do.
+pub fn hold_off(conn: &mut DbConn) -> QueryResult<()> {
+    connection::hold_off_writers(conn, "registrations")
 }
 
 /// Whether anybody is or was registered in the project.

@@ -176,4 +176,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(registrations, users);
+diesel::allow_tables_to_appear_in_same_query!(cart_lines, registrations, users);

@@ -3,9 +3,12 @@
 //! Each connection of the pool adds to rows of its own (`slot`), so that writers on PostgreSQL do not wait for one
 //! another; whoever reads adds the rows up. Changed last in a transaction.
 
+use diesel::backend::Backend;
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Nullable};
 
 use super::connection::{Conn, DbConn, hold_off_writers};
 use super::registrations::Registration;
@@ -31,24 +34,54 @@ struct TotalsChange {
 
 fn add(conn: &mut Conn, key: TotalsKey, change: TotalsChange) -> QueryResult<()> {
     let slot = conn.slot();
-    let row = group_totals::table
-        .filter(group_totals::organization_id.eq(key.organization.0))
-        .filter(group_totals::group_id.eq(key.group.0))
-        .filter(group_totals::is_child.eq(key.is_child))
-        .filter(group_totals::excluded.eq(key.excluded))
-        .filter(group_totals::slot.eq(slot));
-    let changed = diesel::update(row)
-        .set((
-            group_totals::users.eq(group_totals::users + change.users),
-            group_totals::ordered.eq(group_totals::ordered + change.ordered),
-            group_totals::paid.eq(group_totals::paid + change.paid),
-        ))
-        .execute(&mut **conn)?;
-    if changed == 0 {
-        // The first of its kind. Two that are first at once collide, and the transaction of one runs again.
-        insert(conn, key, slot, change)?;
+    Add { key, slot, change }.execute(&mut **conn).map(|_| ())
+}
+
+/// Written by hand: diesel prepares every update anew, and has no ON CONFLICT for two databases at once.
+#[derive(QueryId)]
+struct Add {
+    key: TotalsKey,
+    slot: i64,
+    change: TotalsChange,
+}
+
+impl<Conn> RunQueryDsl<Conn> for Add {}
+
+impl<DB> QueryFragment<DB> for Add
+where
+    DB: Backend + HasSqlType<Bool>,
+    i64: ToSql<BigInt, DB>,
+    bool: ToSql<Bool, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO group_totals \
+             (organization_id, group_id, is_child, excluded, slot, users, ordered, paid) VALUES (",
+        );
+        out.push_bind_param::<BigInt, _>(&self.key.organization.0)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.key.group.0)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Bool, _>(&self.key.is_child)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Bool, _>(&self.key.excluded)?;
+        for value in [
+            &self.slot,
+            &self.change.users,
+            &self.change.ordered,
+            &self.change.paid,
+        ] {
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(value)?;
+        }
+        out.push_sql(
+            ") ON CONFLICT (organization_id, group_id, is_child, excluded, slot) DO UPDATE SET \
+             users = group_totals.users + excluded.users, \
+             ordered = group_totals.ordered + excluded.ordered, \
+             paid = group_totals.paid + excluded.paid",
+        );
+        Ok(())
     }
-    Ok(())
 }
 
 /// Makes the totals follow a registration from what it was to what it is. One that has ended counts for nothing.
@@ -122,7 +155,12 @@ pub fn recompute(conn: &mut Conn, organization: OrganizationId, group: GroupId) 
         };
         let change = count(conn, key)?;
         if change != TotalsChange::default() {
-            insert(conn, key, 0, change)?;
+            Add {
+                key,
+                slot: 0,
+                change,
+            }
+            .execute(&mut **conn)?;
         }
     }
     Ok(())
@@ -145,20 +183,4 @@ fn count(conn: &mut DbConn, key: TotalsKey) -> QueryResult<TotalsChange> {
         ordered: ordered.unwrap_or(0),
         paid: paid.unwrap_or(0),
     })
-}
-
-fn insert(conn: &mut DbConn, key: TotalsKey, slot: i64, change: TotalsChange) -> QueryResult<()> {
-    diesel::insert_into(group_totals::table)
-        .values((
-            group_totals::organization_id.eq(key.organization.0),
-            group_totals::group_id.eq(key.group.0),
-            group_totals::is_child.eq(key.is_child),
-            group_totals::excluded.eq(key.excluded),
-            group_totals::slot.eq(slot),
-            group_totals::users.eq(change.users),
-            group_totals::ordered.eq(change.ordered),
-            group_totals::paid.eq(change.paid),
-        ))
-        .execute(conn)
-        .map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::{self, DbConn};
+use super::connection::{self, DbConn, directly};
 use super::schema::users;
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, OrganizationId};
@@ -21,11 +21,10 @@ pub struct User {
     pub main_email: Option<String>,
 }
 
+// Each value is written, NULL too: diesel prepares a statement with DEFAULT in it anew each time.
 #[derive(Insertable, Debug, Clone)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 pub struct NewUser {
-    /// Given by the project file only.
-    pub id: Option<i64>,
     pub organization_id: i64,
     pub uuid: String,
     pub username: Option<String>,
@@ -56,11 +55,19 @@ pub struct UserChange {
 }
 
 pub fn insert(conn: &mut DbConn, user: &NewUser) -> QueryResult<CloginId> {
-    diesel::insert_into(users::table)
+    directly!(conn, |conn| diesel::insert_into(users::table)
         .values(user)
         .returning(users::id)
-        .get_result(conn)
-        .map(CloginId)
+        .get_result(conn))
+    .map(CloginId)
+}
+
+/// As [`insert`], with the id that the project file gives.
+pub fn insert_as(conn: &mut DbConn, id: CloginId, user: &NewUser) -> QueryResult<()> {
+    diesel::insert_into(users::table)
+        .values((users::id.eq(id.0), user))
+        .execute(conn)
+        .map(|_| ())
 }
 
 /// Changes a person that is there, and holds its row until the transaction ends. None: there is no such person.

@@ -2,7 +2,8 @@
 
 use std::panic::AssertUnwindSafe;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
 use futures_util::FutureExt;
@@ -29,8 +30,15 @@ pub struct LogFields {
 }
 
 /// An endpoint of actions, with and without the slash at its end.
-pub fn resource(endpoint: Endpoint) -> Resource {
+pub fn resources(endpoint: Endpoint) -> Vec<Resource> {
+    // One each: a resource with several paths is found by regular expressions.
     let path = endpoint.path();
+    [path.to_owned(), format!("{path}/")]
+        .map(|path| resource(endpoint, path))
+        .into()
+}
+
+fn resource(endpoint: Endpoint, path: String) -> Resource {
     let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {
         let mut log = LogFields::default();
         let answer = answer(&request, payload, &worker, endpoint, &mut log);
@@ -46,10 +54,10 @@ pub fn resource(endpoint: Endpoint) -> Resource {
         response.extensions_mut().insert(log);
         response
     };
-    web::resource([path.to_owned(), format!("{path}/")])
+    web::resource(path)
         .route(web::post().to(handler))
         .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
-        .default_service(web::to(method_not_allowed))
+        .default_service(web::to(not_post))
 }
 
 async fn answer(
@@ -161,9 +169,6 @@ pub fn failure(request: &HttpRequest, error: &Error) -> HttpResponse {
     if error.code() == ErrorCode::Unavailable {
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
     }
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        response.insert_header((header::ALLOW, "POST"));
-    }
     response
         .content_type(JSON)
         .body(serde_json::to_string(&failure).unwrap_or_default())
@@ -176,9 +181,17 @@ pub async fn not_found(request: HttpRequest) -> HttpResponse {
     )
 }
 
-pub async fn method_not_allowed(request: HttpRequest) -> HttpResponse {
-    failure(
-        &request,
-        &Error::new(ErrorCode::MethodNotAllowed, "This URL takes POST only."),
-    )
+/// `allowed`: the methods that the URL takes.
+pub fn method_not_allowed(request: &HttpRequest, allowed: &'static str) -> HttpResponse {
+    let msg = format!("This URL takes {} only.", allowed.replace(", ", " and "));
+    let mut response = failure(request, &Error::new(ErrorCode::MethodNotAllowed, msg));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// What an endpoint of actions takes.
+pub async fn not_post(request: HttpRequest) -> HttpResponse {
+    method_not_allowed(&request, "POST")
 }

@@ -17,7 +17,7 @@ const MAX_AGE: &str = "600";
 pub async fn preflight(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
     let headers = request.headers();
     if !headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
-        return action_api::method_not_allowed(request).await;
+        return action_api::not_post(request).await;
     }
     if origin(headers).is_some_and(|origin| app.projects.current().knows_origin(origin)) {
         return HttpResponse::NoContent()

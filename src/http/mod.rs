@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::web::{self, ServiceConfig, get};
+use actix_web::web::{self, ServiceConfig};
 use actix_web::{App as ActixApp, HttpServer};
 
 use crate::actions::{Endpoint, Worker};
@@ -27,10 +27,10 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// Every URL of every surface. The slash at the end is optional.
 fn routes(service: &mut ServiceConfig) {
     service
-        .service(action_api::resource(Endpoint::Users))
-        .service(action_api::resource(Endpoint::Statuses))
-        .route("/healthz", get().to(ops::healthz))
-        .route("/readyz", get().to(ops::readyz))
+        .service(action_api::resources(Endpoint::Users))
+        .service(action_api::resources(Endpoint::Statuses))
+        .service(ops::healthz_resource())
+        .service(ops::readyz_resource())
         .default_service(web::to(action_api::not_found));
 }
 

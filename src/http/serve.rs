@@ -5,19 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt;
+use diesel::QueryResult;
 
 use super::start;
 use crate::actions::IDEMPOTENCY_RETENTION;
 use crate::app::App;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
-use crate::db::idempotency;
+use crate::db::connection::DbConn;
+use crate::db::{Outcome, idempotency, login_tokens};
 use crate::error::Error;
-use crate::ids::Ids;
+use crate::ids::{Ids, OrganizationId};
 use crate::mail;
 use crate::project::snapshot::POLL_INTERVAL;
 
 const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
+/// How long a login token is kept after it has expired.
+const LOGIN_TOKEN_RETENTION: chrono::TimeDelta = chrono::TimeDelta::days(1);
 /// Rows that one clean-up transaction deletes at most: others write in between.
 const CLEAN_UP_ROWS: i64 = 500;
 
@@ -35,6 +39,8 @@ pub async fn serve(config: Config) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let listener =
         TcpListener::bind(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    // Port 0 asks for a free one.
+    let listen = listener.local_addr().map_err(|error| error.to_string())?;
     let server = start(&app, listener).map_err(|error| error.to_string())?;
     let tasks = [
         rt::spawn(follow_projects(Arc::clone(&app))),
@@ -62,30 +68,48 @@ pub async fn follow_projects(app: Arc<App>) {
 async fn clean_up(app: Arc<App>) {
     loop {
         rt::time::sleep(CLEAN_UP_INTERVAL).await;
-        if let Err(error) = forget_idempotency_keys(&app).await {
-            log::warn!("cannot delete old idempotency records: {error}");
+        let now = app.clock.now();
+        let before = now - IDEMPOTENCY_RETENTION;
+        forget(
+            &app,
+            "idempotency records",
+            before,
+            idempotency::delete_expired,
+        )
+        .await;
+        let before = now - LOGIN_TOKEN_RETENTION;
+        forget(&app, "login tokens", before, login_tokens::delete_expired).await;
+    }
+}
+
+/// Deletes up to so many of an organization's rows that are older than a moment, and says how many.
+type DeleteExpired = fn(&mut DbConn, OrganizationId, Timestamp, i64) -> QueryResult<usize>;
+
+async fn forget(app: &App, what: &str, before: Timestamp, delete: DeleteExpired) {
+    for setup in app.projects.current().organizations() {
+        let organization = setup.organization.id;
+        if let Err(error) = delete_all(app, organization, before, delete).await {
+            log::warn!("cannot delete old {what} of organization {organization}: {error}");
         }
     }
 }
 
-async fn forget_idempotency_keys(app: &App) -> Result<(), Error> {
-    let before = app.clock.now() - IDEMPOTENCY_RETENTION;
-    let snapshot = app.projects.current();
-    for setup in snapshot.organizations() {
-        let organization = setup.organization.id;
-        loop {
-            let deleted = app
-                .db
-                .write(move |conn| {
-                    let deleted =
-                        idempotency::delete_expired(conn, organization, before, CLEAN_UP_ROWS)?;
-                    Ok(crate::db::Outcome::Keep(deleted))
-                })
-                .await?;
-            if deleted == 0 {
-                break;
-            }
+async fn delete_all(
+    app: &App,
+    organization: OrganizationId,
+    before: Timestamp,
+    delete: DeleteExpired,
+) -> Result<(), Error> {
+    loop {
+        let deleted = app
+            .db
+            .write(move |conn| {
+                let deleted = delete(conn, organization, before, CLEAN_UP_ROWS)?;
+                Ok(Outcome::Keep(deleted))
+            })
+            .await?;
+        if deleted == 0 {
+            return Ok(());
         }
     }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Adding to a cart and taking out of it, inside a transaction that holds the registration.
 
 use crate::clock::Timestamp;
-use crate::db::carts::{self, CartLine, NewCartLine};
+use crate::db::carts::{self, CartLine, NewCartLine, Taken};
 use crate::db::connection::Conn;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::money;
@@ -163,17 +163,17 @@ fn unavailable(product: &Product, person: &Person, in_cart: &[i64]) -> Option<&'
 }
 
 fn take_seats(conn: &mut Conn, person: &Person, lines: &[NewLine]) -> Result<(), Error> {
-    let mut wanted: Vec<(&Product, &NewLine)> = lines
+    let mut wanted: Vec<(i64, &NewLine)> = lines
         .iter()
         .filter_map(|line| match &line.item {
-            Item::Listed(product) if product.quota.is_some() => Some((product, line)),
-            _ => None,
+            Item::Listed(product) => Some((product.id, line)),
+            Item::Private { .. } => None,
         })
         .collect();
     // Always in this order, so that two calls never wait for each other.
-    wanted.sort_by_key(|(product, _)| product.id);
+    wanted.sort_by_key(|(product, _)| *product);
     for (product, line) in wanted {
-        if !carts::take(conn, project_of(person), product.id, line.quantity)? {
+        if carts::take(conn, project_of(person), product, line.quantity)? == Taken::TooMany {
             let rule = "has not as many left";
             let path = format!("{}.p_id", line.path);
             let error = FieldError::new(path, "quota_exceeded", rule);
@@ -188,12 +188,6 @@ fn give_seats_back(conn: &mut Conn, person: &Person, lines: &[CartLine]) -> Resu
     let mut given: Vec<(i64, i64)> = lines
         .iter()
         .filter_map(|line| Some((line.product_id?, line.quantity)))
-        .filter(|(id, _)| {
-            person
-                .project
-                .product(*id)
-                .is_none_or(|product| product.quota.is_some())
-        })
         .collect();
     given.sort_unstable();
     for (product, quantity) in given {

@@ -1,5 +1,7 @@
 //! `product_list` of `add_product` and `remove_product`: one object, or an array of them.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorCode, FieldError};
@@ -36,47 +38,44 @@ pub enum Item {
     },
 }
 
-/// Where an entry stands, and what it holds.
-type Entry<'a> = (String, &'a Map<String, Value>);
+/// The list as it was sent, and where it stands in the request.
+#[derive(Clone, Copy, Debug)]
+pub struct ProductList<'a> {
+    pub path: &'a str,
+    pub value: &'a Value,
+}
 
-/// The entries with their paths, and their number checked.
+/// Reads each entry, and checks their number.
 ///
 /// # Errors
 ///
-/// `validation_failed`.
-fn entries(list: &Value) -> Result<Vec<Entry<'_>>, Error> {
-    let invalid = |rule: String| Err(Error::invalid("product_list", "invalid", rule));
-    let entries: Vec<_> = match list {
-        Value::Object(entry) => vec![("product_list".to_owned(), Some(entry))],
+/// Everything that is wrong, as [`refusal`] says it.
+fn read_entries<T>(
+    list: &ProductList<'_>,
+    mut read: impl FnMut(&str, &Map<String, Value>) -> Result<T, FieldError>,
+) -> Result<Vec<T>, Error> {
+    let at = list.path;
+    let invalid = |rule: String| Err(Error::invalid(at, "invalid", rule));
+    let entries: Vec<_> = match list.value {
+        Value::Object(_) => vec![(at.to_owned(), list.value)],
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .map(|(index, item)| (format!("product_list[{index}]"), item.as_object()))
+            .map(|(index, item)| (format!("{at}[{index}]"), item))
             .collect(),
         _ => return invalid("must be an object or an array of objects".to_owned()),
     };
     if entries.is_empty() || entries.len() > MAX_ENTRIES {
         return invalid(format!("must have 1 to {MAX_ENTRIES} entries"));
     }
-    entries
-        .into_iter()
-        .map(|(path, entry)| match entry {
-            Some(entry) => Ok((path, entry)),
-            None => Err(Error::invalid(path, "invalid", "must be an object")),
-        })
-        .collect()
-}
-
-/// Reads what is to be added.
-///
-/// # Errors
-///
-/// Everything that is wrong: 404 `product_not_found` when a product is unknown, else 422.
-pub fn read_new_lines(project: &Project, list: &Value) -> Result<Vec<NewLine>, Error> {
     let mut lines = Vec::new();
     let mut errors = Vec::new();
-    for (path, entry) in entries(list)? {
-        match read_new_line(project, &path, entry) {
+    for (path, entry) in entries {
+        let line = match entry {
+            Value::Object(entry) => read(&path, entry),
+            _ => Err(FieldError::new(path, "invalid", "must be an object")),
+        };
+        match line {
             Ok(line) => lines.push(line),
             Err(error) => errors.push(error),
         }
@@ -88,36 +87,32 @@ pub fn read_new_lines(project: &Project, list: &Value) -> Result<Vec<NewLine>, E
     }
 }
 
+/// Reads what is to be added.
+///
+/// # Errors
+///
+/// Everything that is wrong: 404 `product_not_found` when a product is unknown, else 422.
+pub fn read_new_lines(project: &Project, list: &ProductList<'_>) -> Result<Vec<NewLine>, Error> {
+    read_entries(list, |path, entry| read_new_line(project, path, entry))
+}
+
 /// Reads the cart ids of what is to be removed.
 ///
 /// # Errors
 ///
 /// `validation_failed`.
-pub fn read_cart_ids(list: &Value) -> Result<Vec<(String, i64)>, Error> {
-    let mut ids: Vec<(String, i64)> = Vec::new();
-    let mut errors = Vec::new();
-    for (path, entry) in entries(list)? {
-        let read = only_keys(&path, entry, &["cart_id"]).and_then(|()| {
-            let path = format!("{path}.cart_id");
-            match lenient::id(entry.get("cart_id")) {
-                Ok(Some(id)) if ids.iter().any(|(_, other)| *other == id) => {
-                    Err(FieldError::new(path, "duplicate", "is there already"))
-                }
-                Ok(Some(id)) => Ok((path, id)),
-                Ok(None) => Err(FieldError::new(path, "required", "is required")),
-                Err(rule) => Err(FieldError::new(path, "invalid", rule)),
-            }
-        });
-        match read {
-            Ok(id) => ids.push(id),
-            Err(error) => errors.push(error),
+pub fn read_cart_ids(list: &ProductList<'_>) -> Result<Vec<(String, i64)>, Error> {
+    let mut seen = HashSet::new();
+    read_entries(list, |path, entry| {
+        only_keys(path, entry, &["cart_id"])?;
+        let path = format!("{path}.cart_id");
+        match lenient::id(entry.get("cart_id")) {
+            Ok(Some(id)) if seen.insert(id) => Ok((path, id)),
+            Ok(Some(_)) => Err(FieldError::new(path, "duplicate", "is there already")),
+            Ok(None) => Err(FieldError::new(path, "required", "is required")),
+            Err(rule) => Err(FieldError::new(path, "invalid", rule)),
         }
-    }
-    if errors.is_empty() {
-        Ok(ids)
-    } else {
-        Err(refusal(errors))
-    }
+    })
 }
 
 /// One error for all that is wrong: an unknown product gives it its code.

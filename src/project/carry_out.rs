@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::apply::Mode;
 use super::people::{FilePerson, Made};
-use super::plan::{MadeTokens, Plan, Step};
+use super::plan::MadeTokens;
 use super::problem::{Problem, Report};
+use super::steps::{Plan, Step};
 use crate::db::config::ItemRow;
 use crate::db::connection::Conn;
-use crate::db::{Outcome, config, registrations, totals, users};
+use crate::db::{Outcome, carts, config, registrations, totals, users};
 use crate::error::Error;
 use crate::ids::{CloginId, OrganizationId};
 
@@ -49,6 +50,7 @@ pub fn carry_out(
     if next != version + 1 {
         return Ok(Outcome::Undo(Attempt::OutOfDate));
     }
+    hold(conn, files, mode)?;
     let mut problems = Vec::new();
     for file in files {
         problems.extend(obstacles(conn, file)?);
@@ -68,7 +70,7 @@ pub fn carry_out(
             take(conn, file.organization, step, next)?;
         }
     }
-    match make_people(conn, files, mode)? {
+    match make_people(conn, files)? {
         Attempt::Done => {}
         refused => return Ok(Outcome::Undo(refused)),
     }
@@ -80,6 +82,22 @@ pub fn carry_out(
         Mode::Real => Outcome::Keep(Attempt::Done),
         Mode::DryRun => Outcome::Undo(Attempt::Done),
     })
+}
+
+/// Holds off who would get in between: first those that make people, then those that change registrations, in the
+/// order in which calls write them, so that no two wait for each other.
+fn hold(conn: &mut Conn, files: &[Prepared], mode: Mode) -> Result<(), Error> {
+    let people = files.iter().flat_map(|file| &file.people);
+    let highest: Option<CloginId> = people.map(|person| person.id).max();
+    // What a rollback would not undo is left out of a dry run.
+    if let (Some(id), Mode::Real) = (highest, mode) {
+        users::reserve_ids(conn, id)?;
+    }
+    let mut steps = files.iter().flat_map(|file| &file.plan.steps);
+    if steps.any(Step::needs_still_registrations) {
+        registrations::hold_off(conn)?;
+    }
+    Ok(())
 }
 
 /// What cannot be removed because somebody is registered there.
@@ -137,28 +155,20 @@ fn take(
         Step::Exclude(group, status) => {
             registrations::exclude_status(conn, organization, *group, status)?;
         }
+        Step::SetQuota(stock) => carts::set_quota(conn, organization, stock.product, stock.quota)?,
     }
     Ok(())
 }
 
-fn make_people(conn: &mut Conn, files: &[Prepared], mode: Mode) -> Result<Attempt, Error> {
-    let people = || {
-        files.iter().flat_map(|file| {
-            let name = file.name.as_str();
-            file.people.iter().map(move |person| (name, person))
-        })
-    };
-    let highest: Option<CloginId> = people().map(|(_, person)| person.id).max();
-    // What a rollback would not undo is left out of a dry run.
-    if let (Some(id), Mode::Real) = (highest, mode) {
-        users::reserve_ids(conn, id)?;
-    }
+fn make_people(conn: &mut Conn, files: &[Prepared]) -> Result<Attempt, Error> {
     let mut problems = Vec::new();
-    for (name, person) in people() {
-        match person.make(conn, name)? {
-            Made::Yes => {}
-            Made::IdIsTaken => return Ok(Attempt::OutOfDate),
-            Made::Refused(problem) => problems.push(problem),
+    for file in files {
+        for person in &file.people {
+            match person.make(conn, &file.name)? {
+                Made::Yes => {}
+                Made::IdIsTaken => return Ok(Attempt::OutOfDate),
+                Made::Refused(found) => problems.extend(found),
+            }
         }
     }
     if problems.is_empty() {

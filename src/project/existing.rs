@@ -9,7 +9,7 @@ use super::problem::{Problem, Report};
 use super::{snapshot, token};
 use crate::db::config::{self, AdminRow, GroupRow, ItemKind, ItemRow, OrganizationRow};
 use crate::db::connection::DbConn;
-use crate::db::{registrations, users};
+use crate::db::{carts, registrations, users};
 use crate::error::Error;
 use crate::ids::{AdminId, CloginId, GroupId};
 
@@ -21,6 +21,8 @@ pub struct Existing {
     pub item_rows: HashMap<(String, i64), ItemRow>,
     /// With all their lists, in their order.
     pub groups: Vec<Group>,
+    /// Product → the quota of its stock.
+    pub quotas: HashMap<i64, i64>,
     pub people: KnownPeople,
 }
 
@@ -70,6 +72,10 @@ pub fn read(conn: &mut DbConn, file: &ProjectFile) -> Result<Existing, Error> {
             .map(|row| ((row.kind.clone(), row.id), row))
             .collect(),
         groups: snapshot::load_groups(conn, id)?,
+        quotas: carts::stock_of(conn, id)?
+            .into_iter()
+            .map(|stock| (stock.product_id, stock.quota))
+            .collect(),
         people: read_people(conn, file)?,
     })
 }

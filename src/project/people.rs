@@ -1,24 +1,23 @@
 //! The people of a file: made through the same rules as by the API, without triggers and mail. One that exists already
 //! is left wholly as it is.
 
+mod read;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
-use super::file::{FileUser, ProjectFile, Settings};
+pub use self::read::prepare;
 use super::problem::{Problem, Report};
 use super::snapshot::Project;
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::db::connection::Conn;
 use crate::db::users;
 use crate::error::Error;
 use crate::ids::{CloginId, GroupId, OrganizationId};
-use crate::users::forms::FormState;
-use crate::users::profile::{self, Profile};
+use crate::orders::cart;
+use crate::orders::product_list::NewLine;
+use crate::users::person::Person;
 use crate::users::register::{Ended, NewPerson, Registering};
-use crate::users::submission::{self, Occasion, Subject, Submission, Submit, Submitter};
 use crate::users::username::Username;
 
 pub type Projects = HashMap<GroupId, Arc<Project>>;
@@ -33,7 +32,13 @@ pub struct FilePerson {
     organization: OrganizationId,
     username: UsernameChoice,
     person: NewPerson,
-    registrations: Vec<Registering>,
+    registrations: Vec<FileRegistering>,
+}
+
+#[derive(Clone)]
+struct FileRegistering {
+    registering: Registering,
+    cart: Vec<NewLine>,
 }
 
 #[derive(Clone)]
@@ -48,37 +53,7 @@ pub enum Made {
     Yes,
     /// Somebody has its id since it was planned.
     IdIsTaken,
-    Refused(Problem),
-}
-
-/// Reads the people that are not there yet.
-pub fn prepare(
-    app: &App,
-    name: &str,
-    file: &ProjectFile,
-    projects: &Projects,
-    is_there: impl Fn(CloginId) -> bool,
-) -> Result<Vec<FilePerson>, Vec<Problem>> {
-    let mut report = Report::new(name);
-    let now = app.clock.now();
-    let mut people = Vec::new();
-    for (index, user) in file.users.iter().enumerate() {
-        if !is_there(user.clogin_id) {
-            let path = format!("users[{index}]");
-            let reader = Reader {
-                app,
-                projects,
-                now,
-                organization: file.organization.id,
-            };
-            people.push(reader.person(&mut report, path, user));
-        }
-    }
-    if report.is_empty() {
-        Ok(people)
-    } else {
-        Err(report.into_problems())
-    }
+    Refused(Vec<Problem>),
 }
 
 /// Hashes the passwords: before the transaction, as it takes long.
@@ -93,147 +68,11 @@ pub async fn hash_passwords(app: &App, people: &mut [FilePerson]) -> Result<(), 
         };
         let hash = app.hashing.hash(password, app.ids.bytes()).await?;
         if let Some(first) = file_person.registrations.first_mut() {
-            first.password_hash = Some(hash.clone());
+            first.registering.password_hash = Some(hash.clone());
         }
         file_person.person.password_hash = Some(hash);
     }
     Ok(())
-}
-
-struct Reader<'a> {
-    app: &'a App,
-    projects: &'a Projects,
-    now: Timestamp,
-    organization: OrganizationId,
-}
-
-impl Reader<'_> {
-    fn person(&self, report: &mut Report<'_>, path: String, user: &FileUser) -> FilePerson {
-        let first = user.registrations.first();
-        let project = first.and_then(|first| self.projects.get(&first.group_id));
-        let settings = project.map(|project| project.group.settings.clone());
-        let profile = read_profile(report, &path, user, &settings.unwrap_or_default());
-        let mut registrations = self.registrations(report, &path, user);
-        // The first registration makes the person; the others find it made.
-        let alone = &mut Submission::default();
-        let submission = match registrations.first_mut() {
-            Some(first) => &mut first.submission,
-            None => alone,
-        };
-        submission.profile = profile.clone();
-        let username = match (&profile.username, first) {
-            (Some(given), _) => UsernameChoice::Given(given.clone()),
-            (None, Some(first)) if first.connected_to.is_some() => UsernameChoice::None,
-            _ => UsernameChoice::FirstFree(submission.username_candidates(&self.app.ids)),
-        };
-        FilePerson {
-            id: user.clogin_id,
-            line: format!("+ user {} {:?}", user.clogin_id, shown_name(user)),
-            path,
-            organization: self.organization,
-            username,
-            person: NewPerson {
-                organization: self.organization,
-                profile,
-                password_hash: None,
-                uuid: self.app.ids.uuid(self.now),
-                now: self.now,
-            },
-            registrations,
-        }
-    }
-
-    fn registrations(
-        &self,
-        report: &mut Report<'_>,
-        path: &str,
-        user: &FileUser,
-    ) -> Vec<Registering> {
-        let mut registrations = Vec::new();
-        for (place, registration) in user.registrations.iter().enumerate() {
-            // An unknown project is reported by the checks.
-            let Some(project) = self.projects.get(&registration.group_id) else {
-                continue;
-            };
-            let path = format!("{path}.registrations[{place}].answers");
-            let is_child = registration.connected_to.is_some();
-            let submission = read_answers(report, &path, project, is_child, &registration.answers);
-            registrations.push(Registering {
-                project: Arc::clone(project),
-                parent: registration.connected_to,
-                submission,
-                password_hash: None,
-                status: registration.status,
-                submit_forms: Submit::Yes,
-                now: self.now,
-                uuid: self.app.ids.uuid(self.now),
-            });
-        }
-        registrations
-    }
-}
-
-fn read_profile(
-    report: &mut Report<'_>,
-    path: &str,
-    user: &FileUser,
-    settings: &Settings,
-) -> Profile {
-    let mut profile = Profile::default();
-    let values = [
-        ("username", user.username.as_deref()),
-        ("password", user.password.as_deref()),
-        ("first_name", Some(user.first_name.as_str())),
-        ("last_name", Some(user.last_name.as_str())),
-        ("org_name", Some(user.org_name.as_str())),
-        ("main_email", user.main_email.as_deref()),
-    ];
-    for (key, value) in values {
-        let path = format!("{path}.{key}");
-        let value = value.map_or(Value::Null, Value::from);
-        if let Err(error) = profile.set(key, &value, settings, &path) {
-            report.add(error.path, error.msg);
-        }
-    }
-    profile
-}
-
-fn read_answers(
-    report: &mut Report<'_>,
-    path: &str,
-    project: &Project,
-    is_child: bool,
-    answers: &Map<String, Value>,
-) -> Submission {
-    for key in answers.keys().filter(|key| profile::is_special(key)) {
-        let rule = "must stand in the user itself: it is the same in all projects";
-        report.add(format!("{path}.{key}"), rule);
-    }
-    let subject = Subject {
-        project,
-        is_child,
-        forms: &FormState::default(),
-        submitter: Submitter::Secret,
-        occasion: Occasion::Registering,
-    };
-    match submission::read(&subject, answers, path) {
-        Ok(submission) => submission,
-        Err(refused) => {
-            for error in refused.errors() {
-                report.add(error.path.as_str(), error.msg.as_str());
-            }
-            Submission::default()
-        }
-    }
-}
-
-fn shown_name(user: &FileUser) -> String {
-    let name = format!("{} {}", user.first_name, user.last_name);
-    [name.trim(), &user.org_name]
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .unwrap_or_default()
-        .to_owned()
 }
 
 impl FilePerson {
@@ -246,26 +85,32 @@ impl FilePerson {
         if users::owner(conn, self.id)?.is_some() {
             return Ok(Made::IdIsTaken);
         }
+        let mut report = Report::new(file);
         let username = match self.choose_username(conn)? {
             Ok(username) => username,
             Err(rule) => {
-                return Ok(Made::Refused(Problem {
-                    file: file.to_owned(),
-                    path: format!("{}.username", self.path),
-                    msg: rule.to_owned(),
-                }));
+                report.add(format!("{}.username", self.path), rule);
+                return Ok(Made::Refused(report.into_problems()));
             }
         };
         let Some((first, others)) = self.registrations.split_first() else {
-            let user = self.person.user(Some(self.id), username.as_ref());
-            users::insert(conn, &user)?;
+            let user = self.person.user(username.as_ref());
+            users::insert_as(conn, self.id, &user)?;
             return Ok(Made::Yes);
         };
-        first.new_person(conn, Some(self.id), username.as_ref())?;
-        for registering in others {
-            registering.existing_person(conn, self.id, Ended::Stays)?;
+        let id = Some(self.id);
+        let person = first.registering.new_person(conn, id, username.as_ref())?;
+        first.fill_cart(conn, &mut report, person)?;
+        for other in others {
+            let registering = &other.registering;
+            let person = registering.existing_person(conn, self.id, Ended::Stays)?;
+            other.fill_cart(conn, &mut report, person)?;
         }
-        Ok(Made::Yes)
+        if report.is_empty() {
+            Ok(Made::Yes)
+        } else {
+            Ok(Made::Refused(report.into_problems()))
+        }
     }
 
     fn choose_username(
@@ -289,5 +134,28 @@ impl FilePerson {
             .cloned()
             .map(Some)
             .ok_or("is the username of somebody else in the organization"))
+    }
+}
+
+impl FileRegistering {
+    fn fill_cart(
+        &self,
+        conn: &mut Conn,
+        report: &mut Report<'_>,
+        mut person: Person,
+    ) -> Result<(), Error> {
+        if self.cart.is_empty() {
+            return Ok(());
+        }
+        let held = person.registration.clone();
+        let now = self.registering.now;
+        match cart::add(conn, &mut person, &self.cart, now) {
+            Ok(_) => person.save(conn, &held, now),
+            Err(refused) if !refused.errors().is_empty() => {
+                report.add_all(&refused);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! What has to change so that the database matches a file: lines for a person, and steps for the database.
 
+mod stock;
+
 use std::collections::{HashMap, HashSet};
 
 use super::definition::{definitions, parse, rewritten, rewritten_item, to_json, without_lists};
 use super::existing::{Existing, Unnamed};
 use super::file::{Admin, Group, Organization, ProjectFile, Status};
+use super::steps::{Plan, Step, rank};
 use super::token::token_sha256;
 use crate::db::config::{AdminRow, GroupRow, ItemKind, ItemRow};
 use crate::error::Error;
@@ -12,50 +15,6 @@ use crate::ids::{AdminId, GroupId, OrganizationId, StatusId};
 
 /// The tokens of new admins for which the file gives none.
 pub type MadeTokens = HashMap<AdminId, String>;
-
-#[derive(Clone, Default)]
-pub struct Plan {
-    /// `+` add, `~` change, `-` remove, `!` a remark that changes nothing.
-    pub lines: Vec<String>,
-    pub steps: Vec<Step>,
-    /// The organization's definition, which is written with every change.
-    pub organization: String,
-}
-
-#[derive(Clone)]
-pub enum Step {
-    /// Only the organization itself changes.
-    Organization,
-    InsertAdmin(AdminRow),
-    UpdateAdmin(AdminRow),
-    RemoveAdmin(AdminId),
-    InsertGroup(GroupRow),
-    UpdateGroup(GroupRow),
-    /// Refused when anybody is registered in it.
-    RemoveGroup(GroupId),
-    InsertItem(ItemRow),
-    UpdateItem(ItemRow),
-    RemoveItem(ItemKind, i64),
-    /// Refused when registrations of the project have the status: it is about to go from there.
-    FreeStatus(GroupId, StatusId),
-    /// Takes the users of a status out of the normal list, or back into it.
-    Exclude(GroupId, Status),
-}
-
-/// Where something stands in the order of things: added before removed, and each before what refers to it.
-fn rank(step: &Step) -> u8 {
-    match step {
-        Step::FreeStatus(..) => 0,
-        Step::Organization => 1,
-        Step::RemoveAdmin(_) => 2,
-        Step::InsertAdmin(_) | Step::UpdateAdmin(_) => 3,
-        Step::InsertGroup(_) | Step::UpdateGroup(_) => 4,
-        Step::InsertItem(..) | Step::UpdateItem(..) => 5,
-        Step::RemoveItem(..) => 6,
-        Step::RemoveGroup(_) => 7,
-        Step::Exclude(..) => 8,
-    }
-}
 
 /// `groups`: the projects as they will be, see [`super::existing::merge`].
 ///
@@ -85,6 +44,7 @@ pub fn make(
     if unnamed == Unnamed::Removed {
         planner.remove_unnamed(file)?;
     }
+    planner.plan_stock(groups);
     planner.plan.steps.sort_by_key(rank);
     Ok(planner.plan)
 }
@@ -159,7 +119,7 @@ impl Planner<'_> {
     fn plan_groups(&mut self, groups: &[Group]) -> Result<(), Error> {
         let old = |group: &Group| {
             let row = self.existing.group_rows.get(&group.id);
-            row.map(|row| row.position)
+            (group.id.0, row.map(|row| row.position))
         };
         let positions = positions(groups.iter().map(old));
         for (group, position) in groups.iter().zip(positions) {
@@ -198,7 +158,10 @@ impl Planner<'_> {
             let row = self.existing.item_rows.get(&(kind.name().to_owned(), id));
             row.filter(|row| row.group_id == group.id.0)
         };
-        let positions = positions(names.iter().map(|(id, _)| old(*id).map(|row| row.position)));
+        let olds = names
+            .iter()
+            .map(|(id, _)| (*id, old(*id).map(|row| row.position)));
+        let positions = positions(olds);
         let definitions = definitions(group, kind)?;
         for (((id, name), position), definition) in
             names.into_iter().zip(positions).zip(definitions)
@@ -296,12 +259,15 @@ impl Planner<'_> {
     }
 }
 
-/// Positions in the order given: what stands in order already keeps its own, so that an item that the API made far
-/// behind is left alone, and adding one at the end changes no other.
-fn positions(old: impl Iterator<Item = Option<i64>>) -> Vec<i64> {
-    old.scan(-1, |last, old| {
-        *last = old.filter(|old| *old > *last).unwrap_or(*last + 1);
-        Some(*last)
-    })
-    .collect()
+/// Positions in the order given, of items with these ids: what stands in order already keeps its own, so that an item
+/// that the API made far behind is left alone, and adding one at the end changes no other. Among those at one position
+/// the id decides, as it does when they are read.
+fn positions(items: impl Iterator<Item = (i64, Option<i64>)>) -> Vec<i64> {
+    items
+        .scan((-1, 0), |last, (id, old)| {
+            let kept = old.filter(|old| (*old, id) > *last);
+            *last = (kept.unwrap_or(last.0 + 1), id);
+            Some(last.0)
+        })
+        .collect()
 }

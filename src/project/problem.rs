@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::Error;
+
 /// One thing that is wrong: in which file, at which JSON path, and what is allowed there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -42,6 +44,13 @@ impl<'a> Report<'a> {
             path: path.into(),
             msg: msg.into(),
         });
+    }
+
+    /// What an action would refuse, each by its path.
+    pub fn add_all(&mut self, refused: &Error) {
+        for error in refused.errors() {
+            self.add(error.path.as_str(), error.msg.as_str());
+        }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 
 use super::file::{Admin, AdminKind, Field, Form, Group, Organization, Product, Status};
 use crate::db::Db;
-use crate::db::config::{self, ItemRow};
+use crate::db::config::{self, ItemKind, ItemRow};
 use crate::db::connection::DbConn;
 use crate::error::Error;
 use crate::ids::{AdminId, GroupId, OrganizationId, StatusId};
@@ -225,6 +225,25 @@ pub fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<S
         admins,
         projects,
     })
+}
+
+/// A status as it is now, for a write that holds the registration that gets it. The snapshot may be half a second
+/// older, and `apply` corrects only the registrations that it finds: with their writers held off, so that one that reads
+/// the status after it holds a registration comes wholly before or wholly after.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn current_status(
+    conn: &mut DbConn,
+    project: &Project,
+    id: StatusId,
+) -> Result<Option<Status>, Error> {
+    let (organization, group) = (project.organization_id, project.id());
+    let found = config::item_definition(conn, organization, group, ItemKind::Status, id.0)?;
+    found
+        .map(|definition| parse("status", id.0, &definition))
+        .transpose()
 }
 
 /// The projects of an organization with all their lists, in the order of the project file.

@@ -24,7 +24,7 @@ pub struct Person {
     pub user: User,
 }
 
-/// `user_info` [doc]: exactly these keys, all of them strings.
+/// `user_info`, as documented: exactly these keys, all of them strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UserInfo {
     pub clogin_id: String,
@@ -33,7 +33,7 @@ pub struct UserInfo {
     pub connected_to: String,
 }
 
-/// `meta_info` [doc], in this order: numbers are strings, money has two decimals.
+/// `meta_info`, as documented and in this order: numbers are strings, money has two decimals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MetaInfo {
     pub u_name: String,

@@ -58,12 +58,11 @@ pub struct NewPerson {
 }
 
 impl NewPerson {
-    /// Its row. `id`: given by the project file only.
-    pub fn user(&self, id: Option<CloginId>, username: Option<&Username>) -> NewUser {
+    /// Its row.
+    pub fn user(&self, username: Option<&Username>) -> NewUser {
         let profile = self.profile.clone();
         let main_email = profile.main_email.filter(|address| !address.is_empty());
         NewUser {
-            id: id.map(|id| id.0),
             organization_id: self.organization.0,
             uuid: self.uuid.to_string(),
             username: username.map(|username| username.shown.clone()),
@@ -92,8 +91,14 @@ impl Registering {
         id: Option<CloginId>,
         username: Option<&Username>,
     ) -> Result<Person, Error> {
-        let new = self.person().user(id, username);
-        let id = users::insert(conn, &new)?;
+        let new = self.person().user(username);
+        let id = match id {
+            None => users::insert(conn, &new)?,
+            Some(id) => {
+                users::insert_as(conn, id, &new)?;
+                id
+            }
+        };
         let user = User {
             id: id.0,
             organization_id: new.organization_id,

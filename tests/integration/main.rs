@@ -4,4 +4,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actions;
+mod cli;
 mod db;
+mod durability;
+mod fixtures;
+mod http;
+mod mail;
+mod project;
+mod statements;
+mod users;

@@ -2,11 +2,16 @@
 
 pub mod client;
 pub mod database;
+pub mod direct;
+pub mod dns;
+pub mod process;
+pub mod smtp;
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use clogin::app::App;
@@ -18,6 +23,7 @@ use clogin::mail::{self, MailTarget};
 
 use self::client::{Answer, Client};
 use self::database::TestDatabase;
+use self::direct::Direct;
 
 /// 2027-01-05T09:00:00Z: the time at which tests begin, in milliseconds.
 pub const NOW: i64 = 1_799_139_600_000;
@@ -34,7 +40,7 @@ pub struct TestApp {
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
     // Last: it goes when nobody uses it any more.
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestApp {
@@ -65,7 +71,7 @@ impl TestApp {
             statements,
             server,
             thread: Some(thread),
-            _database: database,
+            database,
         }
     }
 
@@ -74,11 +80,26 @@ impl TestApp {
         self.client.users(body)
     }
 
+    /// The database, past the application.
+    pub fn direct(&self) -> Direct {
+        Direct::open(&self.database.target)
+    }
+
+    pub fn target(&self) -> &Target {
+        &self.database.target
+    }
+
+    /// Runs what the library offers beside HTTP.
+    pub fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
+        actix_web::rt::System::new().block_on(task)
+    }
+
     pub fn advance_seconds(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1_000, Ordering::SeqCst);
     }
 
-    /// The SQL statements that `f` causes, those around transactions left out.
+    /// The SQL statements that `f` causes, those around transactions left out, and the look for changed projects, which
+    /// also comes twice a second by itself.
     pub fn statements_of(&self, f: impl FnOnce()) -> Vec<String> {
         self.statements.lock().unwrap().clear();
         f();
@@ -87,6 +108,9 @@ impl TestApp {
         statements.retain(|sql| !control.iter().any(|word| sql.starts_with(word)));
         // The mail worker's, which looks into the outbox all the time.
         statements.retain(|sql| !sql.contains("claimed_until"));
+        statements.retain(|sql| {
+            !sql.contains("FROM `organizations`") && !sql.contains(r#"FROM "organizations""#)
+        });
         statements
     }
 }
@@ -134,4 +158,37 @@ fn serve(app: Arc<App>, listener: TcpListener) -> (ServerHandle, JoinHandle<()>)
         });
     });
     (receive.recv().unwrap(), thread)
+}
+
+/// Waits for what comes by itself, for at most ten seconds.
+pub fn until(mut condition: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_secs(10), "it did not come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A call of `create` in a project.
+pub fn create(group: i64, doc: serde_json::Value) -> serde_json::Value {
+    serde_json::json!({ "action": "create", "group_id": group, "doc": doc })
+}
+
+/// A call of `get_info` in a project.
+pub fn get_info(group: i64, clogin: &str, doc: serde_json::Value) -> serde_json::Value {
+    serde_json::json!({ "action": "get_info", "group_id": group, "clogin_id": clogin, "doc": doc })
+}
+
+/// The whole body of a failure without a user; the request's id is not compared.
+pub fn failure(answer: &Answer, code: &str, msg: &str, errors: serde_json::Value) {
+    let request_id = answer.header("x-request-id").unwrap_or_default();
+    let expected = serde_json::json!({
+        "success": false, "msg": msg, "msg_type": "error", "code": code, "errors": errors,
+        "request_id": request_id, "user_info": null, "meta_info": null,
+    });
+    assert_eq!(answer.json(), expected);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/json; charset=utf-8")
+    );
 }

@@ -44,7 +44,9 @@ impl Delivery {
         let unfolded = head.replace("\r\n ", " ");
         let line = unfolded.lines().find_map(|line| {
             let (known, value) = line.split_once(':')?;
-            known.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+            known
+                .eq_ignore_ascii_case(name)
+                .then(|| value.trim().to_owned())
         });
         line.unwrap_or_default()
     }
@@ -74,7 +76,9 @@ impl SmtpServer {
     }
 
     /// Asks `script` at every stage what shall go wrong.
-    pub fn failing(script: impl Fn(Stage, &Conversation) -> Option<Fault> + Send + Sync + 'static) -> Self {
+    pub fn failing(
+        script: impl Fn(Stage, &Conversation) -> Option<Fault> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = SmtpServer {
             port: listener.local_addr().unwrap().port(),
@@ -88,7 +92,14 @@ impl SmtpServer {
             for stream in listener.incoming().map_while(Result::ok) {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let (deliveries, script) = (deliveries.clone(), script.clone());
-                std::thread::spawn(move || Session { stream, deliveries, script }.run());
+                std::thread::spawn(move || {
+                    Session {
+                        stream,
+                        deliveries,
+                        script,
+                    }
+                    .run()
+                });
             }
         });
         server
@@ -99,7 +110,10 @@ impl SmtpServer {
         let left = AtomicUsize::new(times);
         Self::failing(move |at, _| {
             let take = |left: usize| left.checked_sub(1);
-            let fails = at == stage && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
+            let fails = at == stage
+                && left
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
+                    .is_ok();
             fails.then_some(fault)
         })
     }
@@ -142,19 +156,27 @@ impl Session {
             return;
         }
         let mut line = String::new();
-        while { line.clear(); input.read_line(&mut line).is_ok_and(|length| length > 0) } {
+        while {
+            line.clear();
+            input.read_line(&mut line).is_ok_and(|length| length > 0)
+        } {
             let line = line.trim_end();
             let goes_on = match line.split([' ', ':']).next().unwrap_or_default() {
                 "EHLO" => self.say("250-test\r\n250 8BITMIME"),
                 "MAIL" => {
-                    said = Conversation { from: path(line), ..Conversation::default() };
+                    said = Conversation {
+                        from: path(line),
+                        ..Conversation::default()
+                    };
                     self.answer(Stage::Mail, &said, "250 OK")
                 }
                 "RCPT" => {
                     said.to.push(path(line));
                     self.answer(Stage::Rcpt, &said, "250 OK")
                 }
-                "DATA" => self.answer(Stage::Data, &said, "354 go on") && self.data(&mut input, &mut said),
+                "DATA" => {
+                    self.answer(Stage::Data, &said, "354 go on") && self.data(&mut input, &mut said)
+                }
                 "NOOP" | "RSET" => self.say("250 OK"),
                 "QUIT" => {
                     self.say("221 bye");
@@ -205,12 +227,16 @@ impl Session {
     }
 
     fn say(&self, line: &str) -> bool {
-        (&self.stream).write_all(format!("{line}\r\n").as_bytes()).is_ok()
+        (&self.stream)
+            .write_all(format!("{line}\r\n").as_bytes())
+            .is_ok()
     }
 }
 
 /// What is between the angle brackets.
 fn path(line: &str) -> String {
-    let inner = line.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    let inner = line
+        .split_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'));
     inner.map(|(path, _)| path.to_owned()).unwrap_or_default()
 }

@@ -49,7 +49,6 @@ fn insert(conn: &mut Conn, username: &str) -> Result<(), Error> {
         .unwrap()
         .naive_utc();
     let user = users::NewUser {
-        id: None,
         organization_id: ORGANIZATION.0,
         uuid: username.to_owned(),
         username: Some(username.to_owned()),

@@ -1,0 +1,180 @@
+//! Registrations: what they refer to is there, their documents parse, and their sums are those of their carts.
+//!
+//! `order_total` is the sum of the cart, of a registration that has ended too: `delete` keeps both as they are, and a
+//! registration that begins again has an empty cart and owes nothing. What an ended one keeps counts nowhere: neither
+//! in totals nor as sold.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::configuration::Known;
+use super::totals::{Key, Sums};
+use super::{Report, place};
+use crate::db::audit::{self, Line, Place};
+use crate::db::connection::DbConn;
+use crate::db::registrations::Registration;
+use crate::error::Error;
+use crate::ids::OrganizationId;
+use crate::project::file::Structure;
+use crate::users::forms::FormState;
+
+/// What the registrations of an organization come to.
+#[derive(Default)]
+pub(super) struct Counted {
+    pub totals: BTreeMap<Key, Sums>,
+    /// Product → pieces.
+    pub sold: HashMap<i64, i64>,
+}
+
+/// What a page of registrations refers to.
+struct Around {
+    people: HashSet<i64>,
+    /// (project, person) → its place there.
+    parents: HashMap<(i64, i64), Place>,
+    carts: HashMap<(i64, i64), Vec<Line>>,
+}
+
+pub(super) fn check(
+    conn: &mut DbConn,
+    report: &mut Report,
+    known: &Known,
+) -> Result<Counted, Error> {
+    let mut counted = Counted::default();
+    let mut after = 0;
+    loop {
+        let page = audit::registrations(conn, report.organization(), after)?;
+        let Some(last) = page.last() else {
+            return Ok(counted);
+        };
+        after = last.id;
+        let around = read_around(conn, report.organization(), &page)?;
+        for registration in &page {
+            report.verified.registrations += 1;
+            let row = format!("registration {}", registration.id);
+            for problem in problems(registration, known, &around) {
+                report.disagrees(&row, problem);
+            }
+            count(&mut counted, registration, &around);
+        }
+    }
+}
+
+fn read_around(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    page: &[Registration],
+) -> Result<Around, Error> {
+    let people: Vec<i64> = page.iter().map(|row| row.clogin_id).collect();
+    let parents: Vec<i64> = page.iter().filter_map(|row| row.parent_id).collect();
+    let mut carts: HashMap<(i64, i64), Vec<Line>> = HashMap::new();
+    for line in audit::lines(conn, organization, &people)? {
+        let cart = carts.entry((line.group_id, line.clogin_id)).or_default();
+        cart.push(line);
+    }
+    let places = audit::places(conn, organization, &parents)?;
+    Ok(Around {
+        people: audit::known_people(conn, organization, &people)?
+            .into_iter()
+            .collect(),
+        parents: places
+            .into_iter()
+            .map(|place| ((place.group_id, place.clogin_id), place))
+            .collect(),
+        carts,
+    })
+}
+
+fn problems(row: &Registration, known: &Known, around: &Around) -> Vec<String> {
+    let mut problems = Vec::new();
+    if !around.people.contains(&row.clogin_id) {
+        problems.push(format!("its user {} is not there", row.clogin_id));
+    }
+    if !known.groups.contains_key(&row.group_id) {
+        problems.push(format!("its project {} is not there", row.group_id));
+    }
+    problems.extend(status_problem(row, known));
+    problems.extend(family_problem(row, known, around));
+    problems.extend(document_problem::<Map<String, Value>>(
+        "answers",
+        &row.answers,
+    ));
+    problems.extend(document_problem::<FormState>("forms", &row.forms));
+    if let Some(utm) = &row.utm {
+        problems.extend(document_problem::<Map<String, Value>>("utm", utm));
+    }
+    let cart = around.carts.get(&(row.group_id, row.clogin_id));
+    let totals = cart
+        .into_iter()
+        .flatten()
+        .map(|line| line.price.saturating_mul(line.quantity));
+    let sum = totals.fold(0, i64::saturating_add);
+    if sum != row.order_total {
+        let total = row.order_total;
+        problems.push(format!("order_total is {total}; its cart has {sum}"));
+    }
+    problems
+}
+
+fn status_problem(row: &Registration, known: &Known) -> Option<String> {
+    let is_excluded = match row.status_id {
+        None => Some(false),
+        Some(status) => match known.statuses.get(&(row.group_id, status)) {
+            Some(is_excluded) => *is_excluded,
+            None => return Some(format!("its project has no status {status}")),
+        },
+    };
+    // A status that does not parse is named itself.
+    let expected = is_excluded?;
+    (expected != row.excluded)
+        .then(|| format!("excluded is {}; its status says {expected}", row.excluded))
+}
+
+fn family_problem(row: &Registration, known: &Known, around: &Around) -> Option<String> {
+    let parent = row.parent_id?;
+    if known.groups.get(&row.group_id) == Some(&Some(Structure::Individual)) {
+        return Some(format!(
+            "has the parent {parent}; its project has no families"
+        ));
+    }
+    let place = around.parents.get(&(row.group_id, parent));
+    let how = match place {
+        _ if parent == row.clogin_id => "is itself",
+        None => "was never registered in the project",
+        // What has become of the parent since does not matter to a child that has ended.
+        Some(_) if row.deleted_at.is_some() => return None,
+        Some(place) if place.parent_id.is_some() => "is a child",
+        Some(place) if place.deleted_at.is_some() => "is registered no more",
+        Some(_) => return None,
+    };
+    Some(format!("its parent {parent} {how}"))
+}
+
+fn document_problem<T: DeserializeOwned>(column: &str, text: &str) -> Option<String> {
+    let error = serde_json::from_str::<T>(text).err()?;
+    Some(format!("{column} does not parse ({})", place(&error)))
+}
+
+fn count(counted: &mut Counted, row: &Registration, around: &Around) {
+    if row.deleted_at.is_some() {
+        return;
+    }
+    let key = Key {
+        group: row.group_id,
+        is_child: row.parent_id.is_some(),
+        excluded: row.excluded,
+    };
+    counted.totals.entry(key).or_default().add(Sums {
+        users: 1,
+        ordered: row.order_total,
+        paid: row.paid_total,
+    });
+    let cart = around.carts.get(&(row.group_id, row.clogin_id));
+    for line in cart.into_iter().flatten() {
+        if let Some(product) = line.product_id {
+            let sold = counted.sold.entry(product).or_default();
+            *sold = sold.saturating_add(line.quantity);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Whole tables of an organization, in pages by id: what `clogin check` reads.
+
+use diesel::prelude::*;
+
+use super::connection::DbConn;
+use super::registrations::Registration;
+use super::schema::{
+    cart_lines, counters, group_totals, idempotency_records, organizations, registrations, users,
+};
+use crate::clock::Timestamp;
+use crate::ids::OrganizationId;
+
+/// Rows that are held in memory at a time.
+const PAGE: i64 = 500;
+/// Answers can be large.
+const PAGE_OF_RESPONSES: i64 = 50;
+
+pub fn organization_ids(conn: &mut DbConn) -> QueryResult<Vec<OrganizationId>> {
+    let ids: Vec<i64> = organizations::table
+        .order(organizations::id)
+        .select(organizations::id)
+        .load(conn)?;
+    Ok(ids.into_iter().map(OrganizationId).collect())
+}
+
+/// The last id of each kind that was handed out or applied.
+pub fn counters(conn: &mut DbConn) -> QueryResult<Vec<(String, i64)>> {
+    counters::table
+        .select((counters::name, counters::value))
+        .load(conn)
+}
+
+/// A person's texts, and the forms in which they are compared.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub struct PersonKeys {
+    pub id: i64,
+    pub username: Option<String>,
+    pub username_key: Option<String>,
+    pub main_email: Option<String>,
+    pub email_key: Option<String>,
+}
+
+/// The people after an id.
+pub fn people(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    after: i64,
+) -> QueryResult<Vec<PersonKeys>> {
+    users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.gt(after))
+        .order(users::id)
+        .select(PersonKeys::as_select())
+        .limit(PAGE)
+        .load(conn)
+}
+
+/// The registrations after an id, those that have ended included.
+pub fn registrations(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    after: i64,
+) -> QueryResult<Vec<Registration>> {
+    registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::id.gt(after))
+        .order(registrations::id)
+        .select(Registration::as_select())
+        .limit(PAGE)
+        .load(conn)
+}
+
+/// Which of these people there are.
+pub fn known_people(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    ids: &[i64],
+) -> QueryResult<Vec<i64>> {
+    users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq_any(ids))
+        .select(users::id)
+        .load(conn)
+}
+
+/// A person's place in a project.
+#[derive(Queryable, Selectable, Clone, Copy)]
+#[diesel(table_name = registrations)]
+pub struct Place {
+    pub group_id: i64,
+    pub clogin_id: i64,
+    pub parent_id: Option<i64>,
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// Where these people are or were registered.
+pub fn places(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    people: &[i64],
+) -> QueryResult<Vec<Place>> {
+    registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::clogin_id.eq_any(people))
+        .select(Place::as_select())
+        .load(conn)
+}
+
+#[derive(Queryable, Selectable, Clone, Copy)]
+#[diesel(table_name = cart_lines)]
+pub struct Line {
+    pub group_id: i64,
+    pub clogin_id: i64,
+    pub product_id: Option<i64>,
+    pub price: i64,
+    pub quantity: i64,
+}
+
+/// What these people have in their carts, in all projects.
+pub fn lines(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    people: &[i64],
+) -> QueryResult<Vec<Line>> {
+    cart_lines::table
+        .filter(cart_lines::organization_id.eq(organization.0))
+        .filter(cart_lines::clogin_id.eq_any(people))
+        .select(Line::as_select())
+        .load(conn)
+}
+
+/// Lines of carts after an id that belong to nobody's registration.
+pub fn lost_lines(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    after: i64,
+) -> QueryResult<Vec<i64>> {
+    let owner = registrations::table
+        .filter(registrations::organization_id.eq(cart_lines::organization_id))
+        .filter(registrations::group_id.eq(cart_lines::group_id))
+        .filter(registrations::clogin_id.eq(cart_lines::clogin_id));
+    cart_lines::table
+        .filter(cart_lines::organization_id.eq(organization.0))
+        .filter(cart_lines::id.gt(after))
+        .filter(diesel::dsl::not(diesel::dsl::exists(owner)))
+        .order(cart_lines::id)
+        .select(cart_lines::id)
+        .limit(PAGE)
+        .load(conn)
+}
+
+/// One connection's share of a project's totals.
+#[derive(Queryable, Selectable, Clone, Copy)]
+#[diesel(table_name = group_totals)]
+pub struct TotalsShare {
+    pub group_id: i64,
+    pub is_child: bool,
+    pub excluded: bool,
+    pub users: i64,
+    pub ordered: i64,
+    pub paid: i64,
+}
+
+pub fn totals(conn: &mut DbConn, organization: OrganizationId) -> QueryResult<Vec<TotalsShare>> {
+    group_totals::table
+        .filter(group_totals::organization_id.eq(organization.0))
+        .select(TotalsShare::as_select())
+        .load(conn)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = idempotency_records)]
+pub struct StoredResponse {
+    pub admin_id: i64,
+    pub idempotency_key: String,
+    pub response: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// The answers that are kept for replays, after that of an admin's key.
+pub fn responses(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    after: (i64, &str),
+) -> QueryResult<Vec<StoredResponse>> {
+    let (admin, key) = after;
+    let later_key = idempotency_records::admin_id
+        .eq(admin)
+        .and(idempotency_records::idempotency_key.gt(key));
+    idempotency_records::table
+        .filter(idempotency_records::organization_id.eq(organization.0))
+        .filter(idempotency_records::admin_id.gt(admin).or(later_key))
+        .order((
+            idempotency_records::admin_id,
+            idempotency_records::idempotency_key,
+        ))
+        .select(StoredResponse::as_select())
+        .limit(PAGE_OF_RESPONSES)
+        .load(conn)
+}

@@ -1,0 +1,4 @@
+mod create;
+mod get_info;
+mod group;
+mod idempotency;

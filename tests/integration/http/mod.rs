@@ -1,0 +1,7 @@
+mod any_document;
+mod auth;
+mod bad_input;
+mod cors;
+mod limits;
+mod log;
+mod urls;

@@ -1,0 +1,247 @@
+//! `check`: nothing is said of a database that is right, and every kind of row that is wrong is named.
+
+use clogin::db::connection::Target;
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+use super::{Setup, demo, other};
+
+impl Setup {
+    /// Changes rows as nobody should: past the program, and past foreign keys.
+    fn tamper(&self, sql: &str) {
+        match &self.database.target {
+            Target::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+                conn.batch_execute(&format!("PRAGMA foreign_keys = OFF; {sql}"))
+                    .unwrap();
+            }
+            Target::Postgres(url) => {
+                let mut conn = PgConnection::establish(url).unwrap();
+                let sql = format!("SET session_replication_role = replica; {sql}");
+                conn.batch_execute(&sql).unwrap();
+            }
+        }
+    }
+
+    /// (exit code, standard output, standard error) of the program on this database.
+    pub(super) fn clogin(&self, arguments: &[&str]) -> (i32, String, String) {
+        let url = match &self.database.target {
+            Target::Sqlite(path) => format!("sqlite://{}", path.display()),
+            Target::Postgres(url) => url.clone(),
+        };
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_clogin"))
+            .args(arguments)
+            .env("CLOGIN_DATABASE_URL", url)
+            .output()
+            .unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+}
+
+#[test]
+fn every_kind_of_row_that_is_wrong_is_named() {
+    // Registrations: 1 Ella, 2 Ray, her child, 3 Miles, 4 Village Brass.
+    for (sql, lines) in [
+        (
+            "UPDATE group_totals SET users = users + 1 WHERE group_id = 1001 AND is_child",
+            &[
+                "totals of project 1001, normal children: are kept as 2 users, ordered 25000, paid 0; its registrations have 1 users, ordered 25000, paid 0",
+            ] as &[&str],
+        ),
+        (
+            "UPDATE group_totals SET paid = 5 WHERE group_id = 1002",
+            &[
+                "totals of project 1002, normal parents: are kept as 2 users, ordered 0, paid 5; its registrations have 2 users, ordered 0, paid 0",
+            ],
+        ),
+        (
+            "DELETE FROM group_totals WHERE group_id = 1001 AND is_child",
+            &[
+                "totals of project 1001, normal children: are kept as 0 users, ordered 0, paid 0; its registrations have 1 users, ordered 25000, paid 0",
+            ],
+        ),
+        (
+            "UPDATE registrations SET order_total = 7 WHERE id = 2; UPDATE group_totals SET ordered = 7 WHERE is_child",
+            &["registration 2: order_total is 7; its cart has 25000"],
+        ),
+        (
+            "UPDATE registrations SET excluded = true WHERE id = 1; UPDATE group_totals SET excluded = true WHERE group_id = 1001 AND NOT is_child",
+            &["registration 1: excluded is true; its status says false"],
+        ),
+        (
+            "UPDATE registrations SET status_id = 23 WHERE id = 1",
+            &["registration 1: its project has no status 23"],
+        ),
+        (
+            "UPDATE registrations SET group_id = 1004 WHERE id = 4; UPDATE group_totals SET users = 1 WHERE group_id = 1002",
+            &[
+                "registration 4: its project 1004 is not there",
+                "totals of project 1004, normal parents: are kept as 0 users, ordered 0, paid 0; its registrations have 1 users, ordered 0, paid 0",
+            ],
+        ),
+        (
+            "DELETE FROM users WHERE id = 9004",
+            &["registration 4: its user 9004 is not there"],
+        ),
+        (
+            "UPDATE registrations SET parent_id = 9003 WHERE id = 2",
+            &["registration 2: its parent 9003 was never registered in the project"],
+        ),
+        (
+            "UPDATE registrations SET parent_id = 9002 WHERE id = 2",
+            &["registration 2: its parent 9002 is itself"],
+        ),
+        (
+            "UPDATE registrations SET parent_id = 9003 WHERE id = 4; UPDATE group_totals SET users = 1 WHERE group_id = 1002; INSERT INTO group_totals (organization_id, group_id, is_child, excluded, slot, users, ordered, paid) VALUES (1, 1002, true, false, 0, 1, 0, 0)",
+            &["registration 4: has the parent 9003; its project has no families"],
+        ),
+        (
+            "UPDATE registrations SET deleted_at = created_at WHERE id = 1; UPDATE group_totals SET users = 0 WHERE group_id = 1001 AND NOT is_child",
+            &["registration 2: its parent 9001 is registered no more"],
+        ),
+        (
+            "UPDATE registrations SET answers = '[]' WHERE id = 1",
+            &["registration 1: answers does not parse (line 1, column 0)"],
+        ),
+        (
+            "UPDATE registrations SET forms = '{' WHERE id = 1",
+            &["registration 1: forms does not parse (line 1, column 1)"],
+        ),
+        (
+            "UPDATE registrations SET utm = 'secret' WHERE id = 1",
+            &["registration 1: utm does not parse (line 1, column 1)"],
+        ),
+        (
+            "UPDATE product_stock SET sold = 2",
+            &["stock of product 11: sold is 2; carts have 1"],
+        ),
+        (
+            "UPDATE product_stock SET quota = 2",
+            &["stock of product 11: its quota is 2; the product has 100"],
+        ),
+        (
+            "DELETE FROM product_stock",
+            &["stock of product 11: is missing; the product has the quota 100"],
+        ),
+        (
+            "INSERT INTO product_stock (organization_id, product_id, quota, sold) VALUES (1, 12, 1, 0)",
+            &["stock of product 12: is there; the product has no quota"],
+        ),
+        (
+            "UPDATE cart_lines SET clogin_id = 9003; UPDATE registrations SET order_total = 0; UPDATE group_totals SET ordered = 0; UPDATE product_stock SET sold = 0",
+            &["cart line 1: belongs to no registration"],
+        ),
+        (
+            "UPDATE users SET username_key = 'x' WHERE id = 9001; UPDATE users SET username_key = 'y' WHERE id = 9002",
+            &[
+                "user 9001: username_key is not the key of its username",
+                "user 9002: username_key is not the key of its username",
+            ],
+        ),
+        (
+            "UPDATE users SET email_key = NULL WHERE id = 9001",
+            &["user 9001: email_key is not the key of its main e-mail"],
+        ),
+        (
+            "UPDATE counters SET value = 22 WHERE name = 'status'",
+            &["status 23: its id is above its counter"],
+        ),
+        (
+            "UPDATE counters SET value = 0 WHERE name = 'organization'",
+            &["organization 1: its id is above its counter"],
+        ),
+        (
+            "UPDATE organizations SET definition = '{\"id\":1,\"name\":7}' WHERE id = 1",
+            &["organization 1: its definition does not parse (line 1, column 16)"],
+        ),
+        (
+            "UPDATE admins SET definition = '{}' WHERE id = 501",
+            &["admin 501: its definition does not parse (line 1, column 2)"],
+        ),
+        (
+            "UPDATE groups SET definition = '{\"id\":9,\"name\":\"x\"}' WHERE id = 1003",
+            &["project 1003: its definition has another id"],
+        ),
+        (
+            "UPDATE group_items SET definition = '' WHERE kind = 'status' AND id = 21",
+            &["status 21: its definition does not parse (line 1, column 0)"],
+        ),
+        (
+            "UPDATE group_items SET definition = '[1]' WHERE kind = 'form' AND id = 1",
+            &["form 1: its definition does not parse (line 1, column 2)"],
+        ),
+        (
+            "UPDATE group_items SET kind = 'nothing' WHERE kind = 'category'",
+            &["item 1: is of an unknown kind"],
+        ),
+        (
+            "INSERT INTO idempotency_records (organization_id, admin_id, idempotency_key, request_sha256, response, created_at) VALUES (1, 501, 'mine', 'x', '{', '2027-01-05 09:00:00'), (1, 501, 'other', 'x', '{}', '2027-01-05 09:00:00'), (1, 502, 'a', 'x', NULL, '2027-01-05 09:00:00')",
+            &[
+                "idempotency record of admin 501, of 2027-01-05T09:00:00Z: its answer does not parse (line 1, column 1)",
+                "idempotency record of admin 502, of 2027-01-05T09:00:00Z: has no answer",
+            ],
+        ),
+    ] {
+        let setup = Setup::new();
+        setup.apply(&demo()).unwrap();
+        assert_eq!(setup.check(), [""; 0]);
+        setup.tamper(sql);
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|line| format!("organization 1: {line}"))
+            .collect();
+        assert_eq!(setup.check(), lines, "{sql}");
+    }
+}
+
+#[test]
+fn more_rows_than_a_page_are_all_seen() {
+    let setup = Setup::new();
+    setup.apply(&demo()).unwrap();
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)";
+    setup.tamper(&format!(
+        "INSERT INTO users (id, organization_id, uuid, first_name, last_name, org_name, created_at, updated_at) \
+         {numbers} SELECT 10000 + i, 1, 'uuid ' || i, '', '', '', '2027-01-05 09:00:00', '2027-01-05 09:00:00' FROM n; \
+         INSERT INTO registrations (organization_id, group_id, clogin_id, version, excluded, answers, forms, \
+         order_total, paid_total, application_date, created_at, updated_at) \
+         {numbers} SELECT 1, 1002, 10000 + i, 1, false, '{{}}', '{{}}', 0, 0, '2027-01-05 09:00:00', \
+         '2027-01-05 09:00:00', '2027-01-05 09:00:00' FROM n; \
+         UPDATE group_totals SET users = users + 1100 WHERE group_id = 1002; \
+         INSERT INTO idempotency_records (organization_id, admin_id, idempotency_key, request_sha256, response, \
+         created_at) {numbers} SELECT 1, 501 + i % 2, 'key ' || i, '', '{{}}', '2027-01-05 09:00:00' FROM n"
+    ));
+    assert_eq!(setup.check(), [""; 0]);
+    let (code, out, err) = setup.clogin(&["check", "--organization", "1"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(
+        out,
+        "organization 1: verified 2 admins, 3 projects with 16 items, 1104 people, 1104 registrations with their \
+         carts, stock and totals, 1100 answers kept for replays\n"
+    );
+    setup.tamper("UPDATE registrations SET status_id = 7 WHERE clogin_id = 11100");
+    assert_eq!(setup.check().len(), 1);
+}
+
+#[test]
+fn the_exit_code_says_whether_all_agrees() {
+    let setup = Setup::new();
+    setup.apply(&demo()).unwrap();
+    setup.apply(&other()).unwrap();
+    let (code, out, err) = setup.clogin(&["check"]);
+    assert_eq!((code, out.lines().count(), err.as_str()), (0, 2, ""));
+    setup.tamper("UPDATE product_stock SET sold = 9");
+    let (code, out, err) = setup.clogin(&["check"]);
+    assert_eq!((code, err.as_str()), (1, "1 row disagrees\n"));
+    assert_eq!(
+        out,
+        "organization 1: stock of product 11: sold is 9; carts have 1\n"
+    );
+    let (code, out, _) = setup.clogin(&["check", "--organization", "2"]);
+    assert_eq!((code, out.lines().count()), (0, 1));
+    let (code, _, err) = setup.clogin(&["check", "--organization", "7"]);
+    assert_eq!((code, err.as_str()), (1, "there is no organization 7\n"));
+}

@@ -1,0 +1,133 @@
+//! The stock of products with a quota follows what is applied, with people buying meanwhile.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clogin::db::carts;
+use clogin::db::schema::product_stock;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use super::{ONE, Setup, apply_beside, block_on, demo, disagreements};
+use crate::support::TestApp;
+
+fn with_quota(quota: Value) -> Value {
+    let mut file = demo();
+    file["groups"][0]["products"][0]["quota"] = quota;
+    file
+}
+
+#[test]
+fn stock_follows_the_quota() {
+    let setup = Setup::new();
+    setup.apply(&demo()).unwrap();
+    assert_eq!(setup.stock(), [(11, 100, 1)]);
+    // Below what is sold: no more are sold.
+    setup.apply(&with_quota(json!(0))).unwrap();
+    assert_eq!(setup.stock(), [(11, 0, 1)]);
+    setup.apply(&with_quota(Value::Null)).unwrap();
+    assert_eq!(setup.stock(), []);
+    setup.apply(&with_quota(json!(7))).unwrap();
+    assert_eq!(setup.stock(), [(11, 7, 1)]);
+    let mut file = demo();
+    file["groups"][0]["products"]
+        .as_array_mut()
+        .unwrap()
+        .remove(0);
+    setup.prune(&file).unwrap();
+    assert_eq!(setup.stock(), []);
+    // Back again: what is in carts is counted.
+    setup.apply(&demo()).unwrap();
+    assert_eq!(setup.stock(), [(11, 100, 1)]);
+}
+
+#[test]
+fn a_product_without_its_stock_gets_it() {
+    let setup = Setup::new();
+    setup.apply(&demo()).unwrap();
+    setup.write(|conn| {
+        diesel::delete(product_stock::table).execute(&mut **conn)?;
+        Ok(())
+    });
+    let line = r#"~ stock of product 11 "Week one" (project 1001)"#;
+    assert_eq!(setup.apply(&demo()).unwrap().plan, [line]);
+    assert_eq!(setup.stock(), [(11, 100, 1)]);
+    setup.write(|conn| Ok(carts::set_quota(conn, ONE, 77, Some(1))?));
+    let line = "~ stock of product 77";
+    assert_eq!(setup.apply(&demo()).unwrap().plan, [line]);
+    assert!(!setup.apply(&demo()).unwrap().is_changed);
+}
+
+#[test]
+fn the_demo_product_is_sold_until_it_is_sold_out() {
+    let app = TestApp::start();
+    let child = new_child(&app);
+    let answer = add(&app, child);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    apply_beside(&app, &with_quota(json!(2)));
+    let other = new_child(&app);
+    assert_eq!(add(&app, other).code(), "quota_exceeded");
+    // The seat of somebody who leaves is free, and the cart that is kept does not hold it.
+    let body = json!({ "action": "delete", "group_id": 1001, "clogin_id": child });
+    assert_eq!(app.post(body).status, 200);
+    apply_beside(&app, &with_quota(Value::Null));
+    apply_beside(&app, &with_quota(json!(2)));
+    assert_eq!(add(&app, other).status, 200);
+    assert_eq!(add(&app, new_child(&app)).code(), "quota_exceeded");
+}
+
+/// The race: a product gets its quota, and loses it, while others put it into their carts and take it out.
+#[test]
+fn sold_is_right_when_a_quota_comes_while_others_buy() {
+    let app = TestApp::start();
+    let children: Vec<_> = (0..4).map(|_| new_child(&app)).collect();
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for child in children {
+            let (app, is_done) = (&app, &is_done);
+            scope.spawn(move || {
+                while !is_done.load(Ordering::SeqCst) {
+                    let answer = add(app, child);
+                    assert_eq!(answer.status, 200, "{}", answer.text);
+                    let cart = &answer.json()["products"][0]["cart_id"];
+                    let body = json!({
+                        "action": "remove_product", "group_id": 1001, "clogin_id": child,
+                        "product_list": [{ "cart_id": cart }],
+                    });
+                    let answer = app.post(body);
+                    assert_eq!(answer.status, 200, "{}", answer.text);
+                }
+                let answer = add(app, child);
+                assert_eq!(answer.status, 200, "{}", answer.text);
+            });
+        }
+        for round in 0..12 {
+            let quota = if round % 2 == 0 {
+                Value::Null
+            } else {
+                json!(100)
+            };
+            apply_beside(&app, &with_quota(quota));
+        }
+        is_done.store(true, Ordering::SeqCst);
+    });
+    let stock = block_on(app.app.db.read(|conn| Ok(carts::stock_of(conn, ONE)?))).unwrap();
+    assert_eq!((stock[0].quota, stock[0].sold), (100, 5));
+    assert_eq!(block_on(disagreements(&app.app)), [""; 0]);
+}
+
+fn new_child(app: &TestApp) -> i64 {
+    let body = json!({ "action": "create_child", "group_id": 1001, "connected_to": 9001,
+        "doc": { "first_name": "Max" } });
+    let answer = app.post(body).json();
+    answer["user_info"]["clogin_id"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .unwrap_or_else(|| panic!("{answer}"))
+}
+
+fn add(app: &TestApp, child: i64) -> crate::support::client::Answer {
+    app.post(
+        json!({ "action": "add_product", "group_id": 1001, "clogin_id": child,
+        "product_list": [{ "p_id": 11 }] }),
+    )
+}
