@@ -107,20 +107,12 @@ impl SmtpServer {
 
     /// Fails so often at a stage, then takes everything.
     pub fn failing_times(stage: Stage, fault: Fault, times: usize) -> Self {
-        let left = AtomicUsize::new(times);
-        Self::failing(move |at, _| {
-            let take = |left: usize| left.checked_sub(1);
-            let fails = at == stage
-                && left
-                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
-                    .is_ok();
-            fails.then_some(fault)
-        })
+        Self::failing(times_at(stage, fault, times))
     }
 
     /// From now on.
-    pub fn takes_everything(&self) {
-        *self.script.lock().unwrap() = Arc::new(|_, _| None);
+    pub fn fails_once(&self, stage: Stage, fault: Fault) {
+        *self.script.lock().unwrap() = Arc::new(times_at(stage, fault, 1));
     }
 
     pub fn url(&self) -> String {
@@ -174,9 +166,10 @@ impl Session {
                     said.to.push(path(line));
                     self.answer(Stage::Rcpt, &said, "250 OK")
                 }
-                "DATA" => {
-                    self.answer(Stage::Data, &said, "354 go on") && self.data(&mut input, &mut said)
-                }
+                "DATA" => match (self.script.lock().unwrap().clone())(Stage::Data, &said) {
+                    None => self.say("354 go on") && self.data(&mut input, &mut said),
+                    fault => self.outcome(fault, ""),
+                },
                 "NOOP" | "RSET" => self.say("250 OK"),
                 "QUIT" => {
                     self.say("221 bye");
@@ -230,6 +223,22 @@ impl Session {
         (&self.stream)
             .write_all(format!("{line}\r\n").as_bytes())
             .is_ok()
+    }
+}
+
+fn times_at(
+    stage: Stage,
+    fault: Fault,
+    times: usize,
+) -> impl Fn(Stage, &Conversation) -> Option<Fault> {
+    let left = AtomicUsize::new(times);
+    move |at, _| {
+        let take = |left: usize| left.checked_sub(1);
+        let fails = at == stage
+            && left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
+                .is_ok();
+        fails.then_some(fault)
     }
 }
 
