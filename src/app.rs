@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::ids::Ids;
+use crate::mail::Mailer;
 use crate::project::snapshot::ProjectCache;
 use crate::users::email::DnsCheck;
 use crate::users::password::HashingPool;
@@ -14,6 +15,7 @@ pub struct App {
     pub projects: ProjectCache,
     pub hashing: HashingPool,
     pub dns: DnsCheck,
+    pub mail: Mailer,
     pub clock: Clock,
     pub ids: Ids,
 }
@@ -34,12 +36,14 @@ impl App {
         let dns = DnsCheck::new(config.dns_server)
             .map_err(|error| format!("cannot set up DNS look-ups: {error}"))?;
         let hashing = HashingPool::start(config.hashing_threads, config.hashing_queue);
+        let mail = Mailer::new(&config.mail);
         Ok(App {
             config,
             db,
             projects: ProjectCache::default(),
             hashing,
             dns,
+            mail,
             clock,
             ids,
         })

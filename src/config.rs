@@ -6,6 +6,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
 use crate::db::connection::{StatementObserver, Target};
+use crate::mail::MailTarget;
 
 /// As given: each is an environment variable, and a flag of the same name.
 #[derive(Clone, Debug, clap::Args)]
@@ -41,7 +42,7 @@ pub struct Settings {
     )]
     log: String,
 
-    /// Where e-mails go: dir:PATH, smtp://… or smtps://…
+    /// Where e-mails go: dir:PATH (files), smtp://HOST or smtps://HOST, log: (nowhere)
     #[arg(
         long,
         env = "CLOGIN_MAIL_URL",
@@ -116,7 +117,7 @@ pub struct Config {
     pub database: Target,
     pub listen: SocketAddr,
     pub log: String,
-    pub mail_url: String,
+    pub mail: MailTarget,
     pub workers: usize,
     pub pool_size: u32,
     pub queue_size: usize,
@@ -142,6 +143,7 @@ impl Settings {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let database = self.database_url.parse::<Target>();
         let listen = listen_address(&self.listen);
+        let mail = self.mail_url.parse::<MailTarget>();
         let counts = [
             ("CLOGIN_WORKERS", self.workers.as_deref(), cores, 1..=1_024),
             (
@@ -191,11 +193,8 @@ impl Settings {
         if let Err(error) = env_filter::Builder::new().try_parse(&self.log).map(|_| ()) {
             problems.push(format!("CLOGIN_LOG is not an env_logger filter: {error}"));
         }
-        if !["dir:", "smtp://", "smtps://"]
-            .iter()
-            .any(|scheme| self.mail_url.starts_with(scheme))
-        {
-            problems.push("CLOGIN_MAIL_URL must begin with dir:, smtp:// or smtps://".to_owned());
+        if let Err(rule) = &mail {
+            problems.push(format!("CLOGIN_MAIL_URL {rule}"));
         }
         let dns_server = self
             .dns_server
@@ -218,15 +217,15 @@ impl Settings {
             hashing_threads,
             hashing_queue,
         ] = counts;
-        match (database, listen, dns_server, require_timestamp) {
-            (Ok(database), Ok(listen), Ok(dns_server), Ok(require_timestamp))
+        match (database, listen, mail, dns_server, require_timestamp) {
+            (Ok(database), Ok(listen), Ok(mail), Ok(dns_server), Ok(require_timestamp))
                 if problems.is_empty() =>
             {
                 Ok(Config {
                     database,
                     listen,
                     log: self.log.clone(),
-                    mail_url: self.mail_url.clone(),
+                    mail,
                     workers,
                     pool_size: u32::try_from(pool_size).unwrap_or(u32::MAX),
                     queue_size,
@@ -259,11 +258,7 @@ impl fmt::Display for Config {
         writeln!(formatter, "CLOGIN_DATABASE_URL={}", self.database)?;
         writeln!(formatter, "CLOGIN_LISTEN={}", self.listen)?;
         writeln!(formatter, "CLOGIN_LOG={}", self.log)?;
-        writeln!(
-            formatter,
-            "CLOGIN_MAIL_URL={}",
-            crate::db::connection::without_secrets(&self.mail_url)
-        )?;
+        writeln!(formatter, "CLOGIN_MAIL_URL={}", self.mail)?;
         writeln!(formatter, "CLOGIN_WORKERS={}", self.workers)?;
         writeln!(formatter, "CLOGIN_POOL_SIZE={}", self.pool_size)?;
         writeln!(formatter, "CLOGIN_QUEUE_SIZE={}", self.queue_size)?;

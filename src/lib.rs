@@ -5,6 +5,7 @@
 //! - [`http`] translates requests and answers, and decides nothing; `http/mod.rs` is the one table of URLs.
 //! - [`actions`] decides: one file an operation.
 //! - [`users`] knows the person; [`project`] what an organization has set up.
+//! - [`mail`] fills in templates, keeps the outbox and sends.
 //! - [`check`] verifies a database.
 //! - [`db`] asks the database.
 //! - [`app`] holds what all of them need; [`config`] is the only reader of the environment; [`cli`] the command line.
@@ -23,6 +24,7 @@ pub mod http;
 pub mod ids;
 pub mod json;
 pub mod lenient;
+pub mod mail;
 pub mod money;
 pub mod orders;
 pub mod project;

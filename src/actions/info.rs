@@ -387,6 +387,9 @@ impl View<'_> {
                     "subject": email.subject,
                     "to": email.recipients,
                     "state": email.state,
+                    "attempts": email.attempts,
+                    "last_error": email.last_error,
+                    "sent_at": email.sent_at.map(rfc3339),
                 })
             })
             .collect()

@@ -5,6 +5,7 @@ mod apply;
 mod check;
 mod export;
 mod logging;
+mod mail;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -57,6 +58,9 @@ enum Command {
     /// API admins: the credentials that programs call the API with
     #[command(subcommand)]
     Admin(admin::Command),
+    /// E-mails: what was sent, what waits, what was given up
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Print the settings in force, without secrets
     Config,
 }
@@ -100,6 +104,7 @@ fn execute(cli: Cli) -> Result<(), String> {
             block_on(async { check::run(&open(config)?, arguments).await })
         }
         Command::Admin(command) => block_on(async { admin::run(&open(config)?, command).await }),
+        Command::Mail(command) => block_on(async { mail::run(&open(config)?, command).await }),
         Command::Config => {
             println!("{config}");
             Ok(())

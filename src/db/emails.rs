@@ -37,7 +37,10 @@ pub struct EmailSummary {
     pub subject: String,
     pub recipients: String,
     pub state: String,
+    pub attempts: i64,
+    pub last_error: Option<String>,
     pub created_at: Timestamp,
+    pub sent_at: Option<Timestamp>,
 }
 
 pub fn insert(conn: &mut DbConn, email: &NewEmail) -> QueryResult<i64> {

@@ -12,6 +12,7 @@ pub mod emails;
 pub mod idempotency;
 pub mod lists;
 pub mod login_tokens;
+pub mod outbox;
 pub mod registrations;
 pub mod totals;
 pub mod users;

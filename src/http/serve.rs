@@ -16,6 +16,7 @@ use crate::db::connection::DbConn;
 use crate::db::{Outcome, idempotency, login_tokens};
 use crate::error::Error;
 use crate::ids::{Ids, OrganizationId};
+use crate::mail;
 use crate::project::snapshot::POLL_INTERVAL;
 
 const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
@@ -45,9 +46,11 @@ pub async fn serve(config: Config) -> Result<(), String> {
         rt::spawn(follow_projects(Arc::clone(&app))),
         rt::spawn(clean_up(Arc::clone(&app))),
     ];
+    let mail = mail::Worker::start(Arc::clone(&app));
     log::info!("serving {} on http://{listen}", app.config.database);
     server.await.map_err(|error| error.to_string())?;
     tasks.iter().for_each(rt::task::JoinHandle::abort);
+    mail.stop().await;
     log::info!("stopped");
     Ok(())
 }

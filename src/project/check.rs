@@ -4,6 +4,7 @@
 pub mod admins;
 pub mod groups;
 pub mod ids;
+mod templates;
 mod triggers;
 pub mod users;
 
@@ -62,6 +63,7 @@ pub fn check(
     for (index, (group, whole)) in file.groups.iter().zip(groups).enumerate() {
         let path = format!("groups[{index}]");
         groups::check(&mut report, &path, group, whole);
+        templates::check(&mut report, &path, group, whole);
         triggers::check(&mut report, &path, group, whole);
     }
     users::check(&mut report, file, groups, people);

@@ -10,6 +10,7 @@ mod db;
 mod durability;
 mod fixtures;
 mod http;
+mod mail;
 mod project;
 mod statements;
 mod users;

@@ -1,0 +1,227 @@
+//! The outbox: those rows of e-mails that are sent from here. What is to be sent has a `next_attempt_at`; whoever sends
+//! it has claimed it until `claimed_until`.
+
+use diesel::prelude::*;
+
+use super::connection::DbConn;
+use super::schema::emails;
+use crate::clock::Timestamp;
+use crate::ids::OrganizationId;
+
+/// Waits for its first attempt.
+pub const QUEUED: &str = "queued";
+/// Waits for another attempt.
+pub const RETRYING: &str = "retrying";
+pub const SENT: &str = "sent";
+/// Given up; `last_error` says why.
+pub const FAILED: &str = "failed";
+/// Would have been sent, if the call had not switched e-mails off.
+pub const SUPPRESSED: &str = "suppressed";
+
+#[derive(Insertable, Debug, Clone)]
+#[diesel(table_name = emails)]
+pub struct NewMessage {
+    pub organization_id: i64,
+    pub group_id: i64,
+    pub clogin_id: i64,
+    pub template_id: i64,
+    pub trigger_id: i64,
+    pub state: &'static str,
+    pub sender: String,
+    /// Addresses, separated by commas.
+    pub recipients: String,
+    pub cc: String,
+    pub bcc: String,
+    pub subject: String,
+    /// HTML.
+    pub body: String,
+    pub body_text: String,
+    pub message_id: String,
+    pub last_error: Option<String>,
+    pub next_attempt_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// What is sent.
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedMessage {
+    pub id: i64,
+    pub sender: String,
+    pub recipients: String,
+    pub cc: String,
+    pub bcc: String,
+    pub subject: String,
+    pub body: String,
+    pub body_text: Option<String>,
+    pub message_id: Option<String>,
+    pub attempts: i64,
+    pub created_at: Timestamp,
+    pub claimed_until: Option<Timestamp>,
+}
+
+/// All that is known of an e-mail, recorded ones too.
+#[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
+#[diesel(table_name = emails)]
+pub struct StoredEmail {
+    pub id: i64,
+    pub organization_id: i64,
+    pub group_id: i64,
+    pub clogin_id: i64,
+    pub template_id: Option<i64>,
+    pub trigger_id: Option<i64>,
+    pub message_id: Option<String>,
+    pub state: String,
+    pub attempts: i64,
+    pub last_error: Option<String>,
+    pub created_at: Timestamp,
+    pub next_attempt_at: Option<Timestamp>,
+    pub sent_at: Option<Timestamp>,
+    pub sender: String,
+    pub recipients: String,
+    pub cc: String,
+    pub bcc: String,
+    pub subject: String,
+    pub body: String,
+    pub body_text: Option<String>,
+}
+
+pub fn insert(conn: &mut DbConn, message: &NewMessage) -> QueryResult<i64> {
+    diesel::insert_into(emails::table)
+        .values(message)
+        .returning(emails::id)
+        .get_result(conn)
+}
+
+/// Which messages are due and nobody's, longest due first.
+pub fn due(conn: &mut DbConn, now: Timestamp, limit: i64) -> QueryResult<Vec<i64>> {
+    emails::table
+        .filter(emails::next_attempt_at.le(now))
+        .filter(
+            emails::claimed_until
+                .is_null()
+                .or(emails::claimed_until.lt(now)),
+        )
+        .order((emails::next_attempt_at, emails::id))
+        .select(emails::id)
+        .limit(limit)
+        .load(conn)
+}
+
+/// Claims those of the messages that are still due and nobody's: of any number of nodes one gets each.
+pub fn claim(
+    conn: &mut DbConn,
+    ids: &[i64],
+    now: Timestamp,
+    until: Timestamp,
+) -> QueryResult<Vec<ClaimedMessage>> {
+    diesel::update(emails::table)
+        .filter(emails::id.eq_any(ids))
+        .filter(emails::next_attempt_at.le(now))
+        .filter(
+            emails::claimed_until
+                .is_null()
+                .or(emails::claimed_until.lt(now)),
+        )
+        .set(emails::claimed_until.eq(until))
+        .returning((
+            emails::id,
+            emails::sender,
+            emails::recipients,
+            emails::cc,
+            emails::bcc,
+            emails::subject,
+            emails::body,
+            emails::body_text,
+            emails::message_id,
+            emails::attempts,
+            emails::created_at,
+            emails::claimed_until,
+        ))
+        .load(conn)
+}
+
+/// Whoever has claimed it meanwhile: the message has gone out.
+pub fn mark_sent(conn: &mut DbConn, id: i64, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(emails::table.find(id))
+        .set((
+            emails::state.eq(SENT),
+            emails::sent_at.eq(now),
+            emails::attempts.eq(emails::attempts + 1),
+            emails::last_error.eq(None::<String>),
+            emails::next_attempt_at.eq(None::<Timestamp>),
+            emails::claimed_until.eq(None::<Timestamp>),
+        ))
+        .execute(conn)
+}
+
+/// An attempt that failed, of whoever still has the claim. `next`: when to try again; none: it is given up.
+pub fn mark_failed(
+    conn: &mut DbConn,
+    message: &ClaimedMessage,
+    reason: &str,
+    next: Option<Timestamp>,
+) -> QueryResult<usize> {
+    diesel::update(emails::table.find(message.id))
+        .filter(emails::claimed_until.eq(message.claimed_until))
+        .set((
+            emails::state.eq(if next.is_some() { RETRYING } else { FAILED }),
+            emails::attempts.eq(emails::attempts + 1),
+            emails::last_error.eq(reason),
+            emails::next_attempt_at.eq(next),
+            emails::claimed_until.eq(None::<Timestamp>),
+        ))
+        .execute(conn)
+}
+
+/// Gives messages back that were claimed and not begun.
+pub fn release(conn: &mut DbConn, ids: &[i64], until: Timestamp) -> QueryResult<usize> {
+    diesel::update(emails::table)
+        .filter(emails::id.eq_any(ids))
+        .filter(emails::claimed_until.eq(until))
+        .set(emails::claimed_until.eq(None::<Timestamp>))
+        .execute(conn)
+}
+
+/// Puts a message that waits or was given up at the front, as if it were new. False: it is not one of those, or could
+/// never be filled in.
+pub fn retry(conn: &mut DbConn, id: i64, now: Timestamp) -> QueryResult<bool> {
+    let changed = diesel::update(emails::table.find(id))
+        .filter(emails::state.eq_any([QUEUED, RETRYING, FAILED]))
+        .filter(emails::recipients.ne(""))
+        .set((
+            emails::state.eq(QUEUED),
+            emails::attempts.eq(0),
+            emails::next_attempt_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+pub fn find(conn: &mut DbConn, id: i64) -> QueryResult<Option<StoredEmail>> {
+    emails::table
+        .find(id)
+        .select(StoredEmail::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// E-mails of all organizations or one, in all states or one: newest first.
+pub fn list(
+    conn: &mut DbConn,
+    organization: Option<OrganizationId>,
+    state: Option<&str>,
+    limit: i64,
+) -> QueryResult<Vec<StoredEmail>> {
+    let mut query = emails::table.into_boxed();
+    if let Some(organization) = organization {
+        query = query.filter(emails::organization_id.eq(organization.0));
+    }
+    if let Some(state) = state {
+        query = query.filter(emails::state.eq(state.to_owned()));
+    }
+    query
+        .order(emails::id.desc())
+        .limit(limit)
+        .select(StoredEmail::as_select())
+        .load(conn)
+}

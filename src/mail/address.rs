@@ -1,0 +1,94 @@
+//! Lists of recipients, as templates render them.
+
+use lettre::Address;
+use lettre::message::Mailbox;
+
+use crate::users::email;
+
+/// Reads addresses, with or without names, separated by commas. What is empty is passed over, as a template leaves it
+/// where an answer is not there: `, ` and `Ella <>`.
+///
+/// # Errors
+///
+/// When something in it is not an address. The sentence does not repeat it.
+pub fn parse(list: &str) -> Result<Vec<Mailbox>, &'static str> {
+    split(list)
+        .into_iter()
+        .filter_map(|entry| mailbox(entry).transpose())
+        .collect()
+}
+
+/// As a column keeps it: [`parse`] reads it back.
+pub fn join(mailboxes: &[Mailbox]) -> String {
+    let shown: Vec<_> = mailboxes.iter().map(ToString::to_string).collect();
+    shown.join(", ")
+}
+
+/// At the commas that are not in a quoted name.
+fn split(list: &str) -> Vec<&str> {
+    let mut quoted = false;
+    list.split(|letter| {
+        quoted ^= letter == '"';
+        letter == ',' && !quoted
+    })
+    .map(str::trim)
+    .collect()
+}
+
+fn mailbox(entry: &str) -> Result<Option<Mailbox>, &'static str> {
+    let refused = "does not render to e-mail addresses, separated by commas";
+    let (name, address) = match entry.rsplit_once('<') {
+        Some((name, address)) => (name.trim(), address.strip_suffix('>').ok_or(refused)?),
+        None => ("", entry),
+    };
+    let address = address.trim();
+    if address.is_empty() && (entry.is_empty() || entry.contains('<')) {
+        return Ok(None);
+    }
+    if !email::is_valid(address) || name.contains(['<', '>']) {
+        return Err(refused);
+    }
+    let name = name.trim_matches('"').trim();
+    let name = (!name.is_empty()).then(|| name.to_owned());
+    let address = address.parse::<Address>().map_err(|_| refused)?;
+    Ok(Some(Mailbox::new(name, address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_back_as_they_were() {
+        for (given, kept) in [
+            ("ella@a.example", "ella@a.example"),
+            ("Ella Fitz <ella@a.example>", "Ella Fitz <ella@a.example>"),
+            ("a@a.example,, b@b.example, ", "a@a.example, b@b.example"),
+            (
+                "\"Fitz, Ella\" <e@a.example>",
+                "\"Fitz, Ella\" <e@a.example>",
+            ),
+            ("", ""),
+            (" , Ella <>", ""),
+        ] {
+            let read = join(&parse(given).unwrap());
+            assert_eq!(read, kept, "{given}");
+            assert_eq!(join(&parse(&read).unwrap()), kept);
+        }
+        let zoe = parse("Zoë Ünder <zoe@a.example>").unwrap();
+        assert_eq!(parse(&join(&zoe)).unwrap(), zoe);
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for given in [
+            "Ella",
+            "ella@a.example rubbish",
+            "x <a@a.example> <b@a.example>",
+            "<a@a.example> b",
+            "a@a.example; b@a.example",
+        ] {
+            assert!(parse(given).is_err(), "{given}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A row of the outbox as a message of RFC 5322.
+
+use std::time::{Duration, SystemTime};
+
+use lettre::Message;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+
+use super::address;
+use crate::db::outbox::ClaimedMessage;
+
+/// Makes the message. Whom it goes to beside `To` and `Cc` stands in its envelope only.
+///
+/// # Errors
+///
+/// When the row is not a message that can be sent.
+pub fn build(row: &ClaimedMessage) -> Result<Message, String> {
+    let mut builder = Message::builder()
+        .from(sender(row)?)
+        .subject(&row.subject)
+        .date(date(row))
+        .message_id(row.message_id.clone());
+    for (list, add) in [
+        (
+            &row.recipients,
+            MessageBuilder::to as fn(MessageBuilder, Mailbox) -> MessageBuilder,
+        ),
+        (&row.cc, MessageBuilder::cc),
+        (&row.bcc, MessageBuilder::bcc),
+    ] {
+        builder = address::parse(list)?.into_iter().fold(builder, add);
+    }
+    // RFC 3834: no holiday answers to it.
+    let name = HeaderName::new_from_ascii_str("Auto-Submitted");
+    let builder = builder.raw_header(HeaderValue::new(name, "auto-generated".to_owned()));
+    let text = row.body_text.clone().unwrap_or_default();
+    let message = if row.body.is_empty() {
+        builder.singlepart(SinglePart::plain(text))
+    } else {
+        builder.multipart(MultiPart::alternative_plain_html(text, row.body.clone()))
+    };
+    message.map_err(|error| format!("the message cannot be made: {error}"))
+}
+
+/// The local part of the `Message-ID`: what a file of the message is called.
+pub fn file_name(row: &ClaimedMessage) -> String {
+    let id = row.message_id.as_deref().unwrap_or_default();
+    let local = id.trim_matches('<').split('@').next().unwrap_or_default();
+    let safe = |letter: &char| letter.is_ascii_alphanumeric() || ".-".contains(*letter);
+    let name: String = local.chars().filter(safe).collect();
+    format!("{}-{name}.eml", row.id)
+}
+
+fn sender(row: &ClaimedMessage) -> Result<Mailbox, String> {
+    let sender = address::parse(&row.sender).ok();
+    let sender = sender.and_then(|senders| senders.into_iter().next());
+    sender.ok_or_else(|| "the sender is not an address".to_owned())
+}
+
+/// When it was queued: the same at each attempt.
+fn date(row: &ClaimedMessage) -> SystemTime {
+    let millis = row.created_at.and_utc().timestamp_millis();
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}

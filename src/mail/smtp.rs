@@ -1,0 +1,181 @@
+//! A mail server, and the connections to it that are kept for the next message.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use lettre::Message;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+
+use super::target::{SmtpServer, Tls};
+use super::transport::SendError;
+
+/// A connection that has rested longer is asked whether it still works.
+const FRESH: Duration = Duration::from_secs(1);
+/// Servers close connections that rest for long; so do we, before they do.
+const MAX_REST: Duration = Duration::from_secs(20);
+/// Servers have a limit as well, often of 100.
+const MESSAGES_PER_CONNECTION: u32 = 100;
+
+pub struct Smtp {
+    server: SmtpServer,
+    client: ClientId,
+    /// Made when it is first needed: it reads the system's certificates.
+    tls: OnceLock<TlsParameters>,
+    idle: Mutex<Vec<Idle>>,
+}
+
+struct Idle {
+    conn: AsyncSmtpConnection,
+    messages: u32,
+    since: Instant,
+}
+
+/// What a message failed at.
+enum Failure {
+    /// Nothing was said of the message: whatever the code is, another attempt can succeed.
+    Connecting(Error),
+    Message(Error),
+}
+
+impl Smtp {
+    pub fn new(server: SmtpServer) -> Self {
+        Smtp {
+            server,
+            client: ClientId::default(),
+            tls: OnceLock::new(),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Sends one message, over a connection that is there or a new one.
+    ///
+    /// # Errors
+    ///
+    /// What the server said, or why it said nothing.
+    pub async fn send(&self, message: &Message) -> Result<(), SendError> {
+        // A connection belongs to the future: when time is up, both are dropped.
+        match tokio::time::timeout(self.server.timeout, self.send_somehow(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(failure)) => Err(failure.into_send_error()),
+            Err(_) => {
+                let seconds = self.server.timeout.as_secs();
+                let reason = format!("the server took longer than {seconds} s");
+                Err(SendError::Temporary(reason))
+            }
+        }
+    }
+
+    async fn send_somehow(&self, message: &Message) -> Result<(), Failure> {
+        if let Some(idle) = self.take_idle().await {
+            match self.send_over(idle, message).await {
+                // The server was done with this connection: no fault of the message.
+                Err(Failure::Message(error)) if is_of_the_connection(&error) => {}
+                result => return result,
+            }
+        }
+        let conn = self.connect().await.map_err(Failure::Connecting)?;
+        let idle = Idle {
+            conn,
+            messages: 0,
+            since: Instant::now(),
+        };
+        self.send_over(idle, message).await
+    }
+
+    async fn send_over(&self, mut idle: Idle, message: &Message) -> Result<(), Failure> {
+        let sent = idle
+            .conn
+            .send(message.envelope(), &message.formatted())
+            .await;
+        sent.map_err(Failure::Message)?;
+        idle.messages += 1;
+        idle.since = Instant::now();
+        if idle.messages < MESSAGES_PER_CONNECTION {
+            self.idle().push(idle);
+        }
+        Ok(())
+    }
+
+    async fn take_idle(&self) -> Option<Idle> {
+        loop {
+            let mut idle = self.idle().pop()?;
+            let rested = idle.since.elapsed();
+            if rested < FRESH || (rested < MAX_REST && idle.conn.test_connected().await) {
+                return Some(idle);
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+        let SmtpServer {
+            host, port, tls, ..
+        } = &self.server;
+        let implicit = match tls {
+            Tls::Implicit => Some(self.tls()?),
+            _ => None,
+        };
+        let address = (host.as_str(), *port);
+        let timeout = Some(self.server.timeout);
+        let mut conn =
+            AsyncSmtpConnection::connect_tokio1(address, timeout, &self.client, implicit, None)
+                .await?;
+        if *tls == Tls::Required || (*tls == Tls::Opportunistic && conn.can_starttls()) {
+            conn.starttls(self.tls()?, &self.client).await?;
+        }
+        if let Some((user, password)) = &self.server.credentials {
+            let credentials = Credentials::new(user.clone(), password.clone());
+            conn.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
+                .await?;
+        }
+        Ok(conn)
+    }
+
+    fn tls(&self) -> Result<TlsParameters, Error> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls.clone());
+        }
+        let made = TlsParameters::new(self.server.host.clone())?;
+        Ok(self.tls.get_or_init(|| made).clone())
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
+        // A poisoned lock still holds whole connections.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes the connections that have rested for long.
+    pub fn close_rested(&self) {
+        self.idle().retain(|idle| idle.since.elapsed() < MAX_REST);
+    }
+}
+
+/// 421, or no answer at all: the connection is gone.
+fn is_of_the_connection(error: &Error) -> bool {
+    match error.status() {
+        Some(code) => u16::from(code) == 421,
+        None => !error.is_client(),
+    }
+}
+
+impl Failure {
+    fn into_send_error(self) -> SendError {
+        match self {
+            Failure::Message(error) if error.is_permanent() && !is_about_us(&error) => {
+                SendError::Permanent(error.to_string())
+            }
+            Failure::Message(error) | Failure::Connecting(error) => {
+                SendError::Temporary(error.to_string())
+            }
+        }
+    }
+}
+
+/// 530, 535, 538: the server wants us to log in, or in another way. Somebody can set that right.
+fn is_about_us(error: &Error) -> bool {
+    error
+        .status()
+        .is_some_and(|code| matches!(u16::from(code), 530 | 535 | 538))
+}

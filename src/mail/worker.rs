@@ -1,0 +1,243 @@
+//! Sends what is in the outbox: claims what is due, sends a few at a time, notes what became of each.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+use super::transport::SendError;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::Outcome;
+use crate::db::outbox::{self, ClaimedMessage};
+use crate::error::Error;
+
+/// How long a claim keeps other nodes away. Longer than a message waits here and is being sent.
+const CLAIM: Duration = Duration::from_secs(120);
+/// A message that has waited here longer is left to whoever claims it next: its claim could end while it is sent.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+/// Messages that are sent at the same time.
+const AT_ONCE: usize = 8;
+/// Messages that one query claims.
+const CLAIMED_AT_ONCE: i64 = 32;
+/// Other processes do not nudge, and time passes.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// What is being sent at the end may take this long; then it is left to the next start.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
+/// How often it is tried to note what became of a message.
+const MARK_ATTEMPTS: u32 = 5;
+
+const FIRST_DELAY: i64 = 30;
+const MAX_DELAY: i64 = 3_600;
+/// What the delays may come to, before a message is given up.
+const MAX_DELAYS: i64 = 24 * 3_600;
+
+/// A worker that runs until it is stopped.
+pub struct Worker {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Worker {
+    /// To be called within a runtime.
+    pub fn start(app: Arc<App>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(run(app, stopped));
+        Worker { stop, task }
+    }
+
+    /// Begins nothing any more, and waits for what is being sent.
+    pub async fn stop(self) {
+        // The receiver is gone when the task has panicked; then there is nothing to wait for.
+        let _ = self.stop.send(());
+        if self.task.await.is_err() {
+            log::error!("the mail worker ended by a panic");
+        }
+    }
+}
+
+/// What is claimed and not begun.
+#[derive(Default)]
+struct Claimed {
+    rows: VecDeque<ClaimedMessage>,
+    at: Option<tokio::time::Instant>,
+}
+
+impl Claimed {
+    /// The next one, while the claim is young.
+    fn next(&mut self) -> Option<ClaimedMessage> {
+        if self.at.is_some_and(|at| at.elapsed() > MAX_WAIT) {
+            self.rows.clear();
+        }
+        self.rows.pop_front()
+    }
+}
+
+async fn run(app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
+    let mut claimed = Claimed::default();
+    let mut sending = JoinSet::new();
+    let mut may_be_more = true;
+    loop {
+        if claimed.rows.is_empty() && may_be_more && sending.len() < AT_ONCE {
+            claimed = claim_or_log(&app).await;
+            may_be_more = !claimed.rows.is_empty();
+        }
+        while sending.len() < AT_ONCE
+            && let Some(message) = claimed.next()
+        {
+            sending.spawn(send(Arc::clone(&app), message));
+        }
+        if sending.is_empty() {
+            app.mail.transport.rest();
+        }
+        tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            Some(_) = sending.join_next(), if !sending.is_empty() => {}
+            () = app.mail.nudged(), if !may_be_more => may_be_more = true,
+            () = sleep(POLL_INTERVAL), if !may_be_more => may_be_more = true,
+        }
+    }
+    release(&app, claimed.rows.into()).await;
+    let finish = async { while sending.join_next().await.is_some() {} };
+    if timeout(SHUTDOWN_LIMIT, finish).await.is_err() {
+        log::warn!("the mail server is slow: what is being sent is left to the next start");
+    }
+}
+
+async fn claim_or_log(app: &App) -> Claimed {
+    let at = Some(tokio::time::Instant::now());
+    let rows = claim(app).await.unwrap_or_else(|error| {
+        log::warn!("cannot look into the outbox: {error}");
+        Vec::new()
+    });
+    Claimed {
+        rows: rows.into(),
+        at,
+    }
+}
+
+async fn claim(app: &App) -> Result<Vec<ClaimedMessage>, Error> {
+    let now = app.clock.now();
+    let due = app
+        .db
+        .read(move |conn| Ok(outbox::due(conn, now, CLAIMED_AT_ONCE)?))
+        .await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let claim = move |conn: &mut crate::db::connection::Conn| {
+        Ok(Outcome::Keep(outbox::claim(conn, &due, now, now + CLAIM)?))
+    };
+    app.db.write(claim).await
+}
+
+async fn release(app: &App, rows: Vec<ClaimedMessage>) {
+    let Some(until) = rows.first().and_then(|row| row.claimed_until) else {
+        return;
+    };
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let release = move |conn: &mut crate::db::connection::Conn| {
+        outbox::release(conn, &ids, until)?;
+        Ok(Outcome::Keep(()))
+    };
+    if let Err(error) = app.db.write(release).await {
+        // They are claimed again when this claim has ended.
+        log::warn!("cannot give claimed e-mails back: {error}");
+    }
+}
+
+async fn send(app: Arc<App>, message: ClaimedMessage) {
+    let sending = AssertUnwindSafe(app.mail.transport.send(&message)).catch_unwind();
+    let result = sending
+        .await
+        .unwrap_or_else(|_| Err(SendError::Temporary("a panic while sending".to_owned())));
+    let mut attempt = 1;
+    while let Err(error) = mark(&app, &message, &result).await {
+        if attempt == MARK_ATTEMPTS {
+            // Sent again when the claim has ended: its Message-ID tells that it is the same.
+            log::error!(id = message.id; "cannot note what became of an e-mail: {error}");
+            return;
+        }
+        attempt += 1;
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn mark(
+    app: &App,
+    message: &ClaimedMessage,
+    result: &Result<(), SendError>,
+) -> Result<(), Error> {
+    let (id, now) = (message.id, app.clock.now());
+    let Err(failure) = result else {
+        let sent = move |conn: &mut crate::db::connection::Conn| {
+            outbox::mark_sent(conn, id, now)?;
+            Ok(Outcome::Keep(()))
+        };
+        return app.db.write(sent).await;
+    };
+    let attempts = message.attempts + 1;
+    let next = match failure {
+        SendError::Permanent(_) => None,
+        SendError::Temporary(_) => next_attempt(attempts, now, app.ids.bytes::<1>()[0]),
+    };
+    let state = if next.is_some() {
+        outbox::RETRYING
+    } else {
+        outbox::FAILED
+    };
+    // Not the reason: servers say more than a log should hold.
+    log::warn!(id = id, state = state, attempts = attempts; "e-mail");
+    let (message, reason) = (message.clone(), failure.reason());
+    let failed = move |conn: &mut crate::db::connection::Conn| {
+        outbox::mark_failed(conn, &message, &reason, next)?;
+        Ok(Outcome::Keep(()))
+    };
+    app.db.write(failed).await
+}
+
+/// When to try again after so many attempts: 30 s, doubled each time up to an hour, less up to a quarter of it, so that
+/// what failed together does not come back together. None: it has been a day.
+fn next_attempt(attempts: i64, now: Timestamp, random: u8) -> Option<Timestamp> {
+    let delay = |attempt: i64| (FIRST_DELAY << (attempt - 1).clamp(0, 10)).min(MAX_DELAY);
+    let in_all: i64 = (1..=attempts).map(delay).sum();
+    if in_all > MAX_DELAYS {
+        return None;
+    }
+    let millis = delay(attempts) * 1_000;
+    let jitter = millis / 4 * i64::from(random) / 255;
+    Some(now + chrono::TimeDelta::milliseconds(millis - jitter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_up_to_an_hour_for_a_day() {
+        let now = Timestamp::default();
+        let seconds = |attempts, random| {
+            next_attempt(attempts, now, random)
+                .map(|next| (next - now).num_milliseconds() as f64 / 1_000.0)
+        };
+        for (attempts, delay) in [
+            (1, 30.0),
+            (2, 60.0),
+            (3, 120.0),
+            (7, 1_920.0),
+            (8, 3_600.0),
+            (29, 3_600.0),
+        ] {
+            assert_eq!(seconds(attempts, 0), Some(delay), "{attempts}");
+            assert_eq!(seconds(attempts, 255), Some(delay * 0.75), "{attempts}");
+        }
+        assert_eq!(seconds(30, 0), None);
+        assert_eq!(seconds(1_000, 0), None);
+    }
+}
