@@ -16,7 +16,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use argon2::{Argon2, PasswordHasher};
 use clogin::clock::Clock;
 use clogin::db::connection::{Conn, Manager, Purpose, Target};
-use clogin::db::registrations::{self, NewRegistration};
+use clogin::db::registrations::{self, Registration};
 use clogin::db::totals;
 use clogin::db::users::{self, NewUser};
 use clogin::ids::{CloginId, GroupId, Ids, OrganizationId};
@@ -150,7 +150,8 @@ fn insert(conn: &mut Conn, number: u64) -> Outcome {
         updated_at: now,
     };
     let clogin = users::insert(conn, &user)?;
-    let registration = NewRegistration {
+    let registration = Registration {
+        id: 0,
         organization_id: ORGANIZATION.0,
         group_id: GROUP.0,
         clogin_id: clogin.0,
@@ -166,6 +167,9 @@ fn insert(conn: &mut Conn, number: u64) -> Outcome {
         application_date: now,
         created_at: now,
         updated_at: now,
+        deleted_at: None,
+        triggers: "{}".to_owned(),
+        triggers_seen: 0,
     };
     let registration = registrations::insert(conn, &registration)?;
     Ok(totals::follow(conn, None, &registration)?)

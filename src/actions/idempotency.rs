@@ -91,6 +91,7 @@ impl Claim {
                 Some(json) => Ok(Some(Body {
                     json,
                     replayed: true,
+                    has_mail: false,
                 })),
                 None => Err(Error::internal(
                     "an idempotency record was committed without its answer",

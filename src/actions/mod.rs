@@ -37,6 +37,7 @@ use crate::db::{LocalConn, Outcome};
 use crate::error::{Error, ErrorCode};
 use crate::ids::{AdminId, CloginId, GroupId};
 use crate::json;
+use crate::mail::MailIds;
 use crate::project::file::{Admin, AdminKind};
 use crate::project::snapshot::{Project, Setup};
 use crate::triggers::settle::{Changes, Effects, Settling, settle};
@@ -376,28 +377,30 @@ impl Call<'_> {
         F: Fn(&mut Conn) -> Result<Reply, Error> + Send + 'static,
     {
         let (tell, mode) = (self.envelope.tell, self.envelope.mode);
-        match self.idempotency.clone() {
+        let body = match self.idempotency.clone() {
             None => {
                 let keep = move |reply| match mode {
                     Mode::Real => Outcome::Keep(reply),
                     Mode::DryRun => Outcome::Undo(reply),
                 };
-                let reply = self.app.db.write(move |conn| f(conn).map(keep)).await?;
-                reply.render(tell)
+                let reply: Reply = self.app.db.write(move |conn| f(conn).map(keep)).await?;
+                reply.render(tell)?
             }
             Some(claim) => {
-                self.app
-                    .db
-                    .write(move |conn| {
-                        claim.take(conn)?;
-                        let reply = f(conn)?;
-                        let body = reply.render(tell)?;
-                        claim.fill(conn, &body, reply.clogin_id())?;
-                        Ok(Outcome::Keep(body))
-                    })
-                    .await
+                let write = move |conn: &mut Conn| {
+                    claim.take(conn)?;
+                    let reply = f(conn)?;
+                    let body = reply.render(tell)?;
+                    claim.fill(conn, &body, reply.clogin_id())?;
+                    Ok(Outcome::Keep(body))
+                };
+                self.app.db.write(write).await?
             }
+        };
+        if body.has_mail && mode == Mode::Real {
+            self.app.mail.nudge();
         }
+        Ok(body)
     }
 
     /// How the triggers of this call are settled.
@@ -409,7 +412,7 @@ impl Call<'_> {
             },
             mail: self.envelope.mail,
             now: self.app.clock.now(),
-            seed: self.app.ids.token(),
+            mail_ids: MailIds::new(&self.app.ids),
         }
     }
 

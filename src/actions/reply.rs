@@ -39,6 +39,8 @@ pub struct Body {
     pub json: String,
     /// Whether it is a stored one.
     pub replayed: bool,
+    /// Whether e-mails wait for the worker since the commit.
+    pub(super) has_mail: bool,
 }
 
 #[derive(Serialize)]
@@ -141,6 +143,7 @@ impl Reply {
         Ok(Body {
             json,
             replayed: false,
+            has_mail: !self.trace.emails.is_empty(),
         })
     }
 }

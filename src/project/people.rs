@@ -15,6 +15,7 @@ use crate::db::connection::Conn;
 use crate::db::users;
 use crate::error::Error;
 use crate::ids::{CloginId, GroupId, OrganizationId};
+use crate::mail::MailIds;
 use crate::orders::cart;
 use crate::orders::product_list::NewLine;
 use crate::triggers::settle::{Changes, Effects, Mail, Settling, settle};
@@ -41,6 +42,7 @@ pub struct FilePerson {
 struct FileRegistering {
     registering: Registering,
     cart: Vec<NewLine>,
+    mail_ids: MailIds,
 }
 
 #[derive(Clone)]
@@ -164,7 +166,7 @@ impl FileRegistering {
             effects: Effects::HeldBack,
             mail: Mail::Suppressed,
             now,
-            seed: self.registering.uuid,
+            mail_ids: self.mail_ids,
         };
         settle(
             conn,

@@ -10,8 +10,6 @@ mod emails;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 pub use self::changes::Changes;
 use super::evaluate;
 use super::memory::{Entry, Memory};
@@ -23,6 +21,7 @@ use crate::db::carts::CartLine;
 use crate::db::connection::Conn;
 use crate::db::registrations;
 use crate::error::Error;
+use crate::mail::MailIds;
 use crate::project::snapshot::Project;
 use crate::project::trigger::{Condition, Effect, Trigger};
 use crate::users::person::Person;
@@ -49,8 +48,7 @@ pub struct Settling {
     pub effects: Effects,
     pub mail: Mail,
     pub now: Timestamp,
-    /// What the Message-IDs of this call are made from.
-    pub seed: Uuid,
+    pub mail_ids: MailIds,
 }
 
 /// Settles the triggers of a user that a call has changed. What they change of the registration is changed in memory:

@@ -43,14 +43,13 @@ pub enum LookResult {
     Unchanged,
 }
 
-/// An e-mail that was queued, or would have been.
+/// An e-mail that was queued.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QueuedEmail {
     pub trigger_id: i64,
     pub template_id: i64,
     pub to: String,
     pub subject: String,
-    pub state: &'static str,
 }
 
 /// What a call did by triggers.

@@ -8,6 +8,7 @@ use super::{FilePerson, FileRegistering, Projects, UsernameChoice};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, OrganizationId};
+use crate::mail::MailIds;
 use crate::orders::product_list::{self, NewLine, ProductList};
 use crate::project::file::{FileCartLine, FileUser, ProjectFile, Settings};
 use crate::project::problem::{Problem, Report};
@@ -118,7 +119,12 @@ impl Reader<'_> {
                 now: self.now,
                 uuid: self.app.ids.uuid(self.now),
             };
-            registrations.push(FileRegistering { registering, cart });
+            let mail_ids = MailIds::new(&self.app.ids);
+            registrations.push(FileRegistering {
+                registering,
+                cart,
+                mail_ids,
+            });
         }
         registrations
     }

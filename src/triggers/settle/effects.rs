@@ -5,7 +5,7 @@ use crate::db::connection::Conn;
 use crate::error::Error;
 use crate::ids::{FormId, StatusId};
 use crate::orders::cart::{self, Offered};
-use crate::project::snapshot::Project;
+use crate::project::snapshot::{Project, current_status};
 use crate::project::trigger::{Effect, Trigger};
 use crate::triggers::memory::{Entry, Replaced};
 
@@ -34,7 +34,8 @@ impl Run<'_> {
             }
             Effect::AddForm { form } => notes.push(self.add_form(project, *form, entry)?),
             Effect::SetStatus { status } => {
-                notes.push(self.set_status(project, *status, entry));
+                let note = self.set_status(conn, *status, entry)?;
+                notes.push(note);
             }
             Effect::SendEmail { template, repeat } => {
                 if entry.sent && !repeat {
@@ -42,7 +43,6 @@ impl Run<'_> {
                 } else {
                     entry.sent = true;
                     self.emails.push(position);
-                    notes.push(format!("e-mail {template} is sent"));
                 }
             }
         }
@@ -74,7 +74,7 @@ impl Run<'_> {
                     notes.push(format!("form {form} is taken away"));
                 }
             }
-            Effect::SetStatus { status } => self.restore_status(*status, entry, notes),
+            Effect::SetStatus { status } => self.restore_status(conn, *status, entry, notes)?,
             Effect::SendEmail { .. } => {}
         }
         Ok(())
@@ -148,38 +148,55 @@ impl Run<'_> {
         Ok(format!("form {id} is added"))
     }
 
-    fn set_status(&mut self, project: &Project, id: StatusId, entry: &mut Entry) -> String {
-        let Some(status) = project.status(id) else {
-            return format!("status {id} does not exist any more");
-        };
+    fn set_status(
+        &mut self,
+        conn: &mut Conn,
+        id: StatusId,
+        entry: &mut Entry,
+    ) -> Result<String, Error> {
         if self.state.status == Some(id) {
-            return format!("status {id} is set already");
+            return Ok(format!("status {id} is set already"));
         }
+        let project = self.person.project.clone();
+        // It may have begun to exclude, or be gone, since the snapshot.
+        let Some(status) = current_status(conn, &project, id)? else {
+            return Ok(format!("status {id} does not exist any more"));
+        };
         entry.replaced = Some(Replaced {
             status: self.state.status,
         });
         self.person.registration.status_id = Some(id.0);
         self.person.registration.excluded = status.is_excluded;
         self.see_registration();
-        self.changed(project, &Topic::Status);
-        format!("status {id} is set")
+        self.changed(&project, &Topic::Status);
+        Ok(format!("status {id} is set"))
     }
 
     /// A status that somebody has set since stays.
-    fn restore_status(&mut self, own: StatusId, entry: &mut Entry, notes: &mut Vec<String>) {
+    fn restore_status(
+        &mut self,
+        conn: &mut Conn,
+        own: StatusId,
+        entry: &mut Entry,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Error> {
         let Some(replaced) = entry.replaced.take() else {
-            return;
+            return Ok(());
         };
         if self.state.status != Some(own) {
             notes.push(format!("status {own} was changed meanwhile"));
-            return;
+            return Ok(());
         }
         let project = self.person.project.clone();
-        let status = replaced.status.and_then(|id| project.status(id));
-        self.person.registration.status_id = status.map(|status| status.id.0);
+        let status = match replaced.status {
+            Some(id) => current_status(conn, &project, id)?,
+            None => None,
+        };
+        self.person.registration.status_id = status.as_ref().map(|status| status.id.0);
         self.person.registration.excluded = status.is_some_and(|status| status.is_excluded);
         self.see_registration();
         self.changed(&project, &Topic::Status);
         notes.push(format!("status {own} is taken away"));
+        Ok(())
     }
 }
