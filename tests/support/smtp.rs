@@ -189,6 +189,10 @@ impl Session {
             said.data.push_str(line.strip_prefix('.').unwrap_or(&line));
             line.clear();
         }
+        if line != ".\r\n" {
+            // The client is gone in the middle of it.
+            return false;
+        }
         let accepted = self.fault(Stage::End, said);
         self.deliveries.lock().unwrap().push(Delivery {
             from: said.from.clone(),
