@@ -25,6 +25,8 @@ const MAX_WAIT: Duration = Duration::from_secs(20);
 const AT_ONCE: usize = 8;
 /// Messages that one query claims.
 const CLAIMED_AT_ONCE: i64 = 32;
+/// After another node was faster: it has claimed what was found, and looks for the next in the meantime.
+const CONTENTION: Duration = Duration::from_millis(10);
 /// Other processes do not nudge, and time passes.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// What is being sent at the end may take this long; then it is left to the next start.
@@ -66,6 +68,8 @@ impl Worker {
 struct Claimed {
     rows: VecDeque<ClaimedMessage>,
     at: Option<tokio::time::Instant>,
+    /// Whether anything was due, even if another node was faster.
+    found: bool,
 }
 
 impl Claimed {
@@ -85,7 +89,10 @@ async fn run(app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
     loop {
         if claimed.rows.is_empty() && may_be_more && sending.len() < AT_ONCE {
             claimed = claim_or_log(&app).await;
-            may_be_more = !claimed.rows.is_empty();
+            may_be_more = claimed.found;
+            if claimed.found && claimed.rows.is_empty() {
+                sleep(CONTENTION).await;
+            }
         }
         while sending.len() < AT_ONCE
             && let Some(message) = claimed.next()
@@ -111,30 +118,31 @@ async fn run(app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
 }
 
 async fn claim_or_log(app: &App) -> Claimed {
-    let at = Some(tokio::time::Instant::now());
-    let rows = claim(app).await.unwrap_or_else(|error| {
+    claim(app).await.unwrap_or_else(|error| {
         log::warn!("cannot look into the outbox: {error}");
-        Vec::new()
-    });
-    Claimed {
-        rows: rows.into(),
-        at,
-    }
+        Claimed::default()
+    })
 }
 
-async fn claim(app: &App) -> Result<Vec<ClaimedMessage>, Error> {
-    let now = app.clock.now();
+async fn claim(app: &App) -> Result<Claimed, Error> {
+    let (now, at) = (app.clock.now(), Some(tokio::time::Instant::now()));
     let due = app
         .db
         .read(move |conn| Ok(outbox::due(conn, now, CLAIMED_AT_ONCE)?))
         .await?;
     if due.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Claimed::default());
     }
     let claim = move |conn: &mut crate::db::connection::Conn| {
-        Ok(Outcome::Keep(outbox::claim(conn, &due, now, now + CLAIM)?))
+        let rows = outbox::claim(conn, &due, now, now + CLAIM)?;
+        Ok(Outcome::Keep(rows))
     };
-    app.db.write(claim).await
+    let rows = app.db.write(claim).await?.into();
+    Ok(Claimed {
+        rows,
+        at,
+        found: true,
+    })
 }
 
 async fn release(app: &App, rows: Vec<ClaimedMessage>) {

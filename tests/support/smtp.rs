@@ -166,7 +166,7 @@ impl Session {
                     said.to.push(path(line));
                     self.answer(Stage::Rcpt, &said, "250 OK")
                 }
-                "DATA" => match (self.script.lock().unwrap().clone())(Stage::Data, &said) {
+                "DATA" => match self.fault(Stage::Data, &said) {
                     None => self.say("354 go on") && self.data(&mut input, &mut said),
                     fault => self.outcome(fault, ""),
                 },
@@ -189,7 +189,11 @@ impl Session {
             said.data.push_str(line.strip_prefix('.').unwrap_or(&line));
             line.clear();
         }
-        let accepted = (self.script.lock().unwrap().clone())(Stage::End, said);
+        if line != ".\r\n" {
+            // The client is gone in the middle of it.
+            return false;
+        }
+        let accepted = self.fault(Stage::End, said);
         self.deliveries.lock().unwrap().push(Delivery {
             from: said.from.clone(),
             to: said.to.clone(),
@@ -199,9 +203,14 @@ impl Session {
         self.outcome(accepted, "250 taken")
     }
 
-    fn answer(&self, stage: Stage, said: &Conversation, answer: &str) -> bool {
+    fn fault(&self, stage: Stage, said: &Conversation) -> Option<Fault> {
+        // Not under the lock: it is asked by all sessions.
         let script = self.script.lock().unwrap().clone();
-        self.outcome(script(stage, said), answer)
+        script(stage, said)
+    }
+
+    fn answer(&self, stage: Stage, said: &Conversation, answer: &str) -> bool {
+        self.outcome(self.fault(stage, said), answer)
     }
 
     fn outcome(&self, fault: Option<Fault>, answer: &str) -> bool {
