@@ -17,6 +17,7 @@ use crate::lenient;
 use crate::money::Money;
 use crate::project::file::{Field, Form};
 use crate::project::snapshot::Project;
+use crate::triggers::selectable::hidden_by_trigger;
 use crate::users::forms::{self, FormState};
 use crate::users::person::Person;
 use crate::users::{profile, submission};
@@ -81,7 +82,7 @@ impl Wanted {
 
     /// Whether other rows than the person's own have to be read.
     pub fn needs_more_rows(&self) -> bool {
-        ["_family", "_usercart", "_emails"]
+        ["_family", "_usercart", "_userproducts", "_emails"]
             .into_iter()
             .any(|key| self.has(key))
     }
@@ -127,7 +128,13 @@ impl CartFilter {
 fn is_readable(project: &Project, key: &str) -> bool {
     matches!(
         key,
-        "_allfields" | "_userforms" | "_family" | "_usercart" | "_utm" | "_emails"
+        "_allfields"
+            | "_userforms"
+            | "_family"
+            | "_usercart"
+            | "_userproducts"
+            | "_utm"
+            | "_emails"
     ) || profile::READABLE.contains(&key)
         || project.field(key).is_some()
 }
@@ -155,7 +162,7 @@ impl MoreRows {
         let project = Arc::clone(&first.project);
         let (organization, group) = (project.organization_id, project.id());
         let ids: Vec<_> = people.iter().map(Person::clogin_id).collect();
-        if wanted.has("_usercart") {
+        if wanted.has("_usercart") || wanted.has("_userproducts") {
             for line in carts::of_people(conn, organization, group, &ids)? {
                 rows.carts
                     .entry(CloginId(line.clogin_id))
@@ -262,6 +269,7 @@ impl View<'_> {
             "_userforms" => self.user_forms(),
             "_family" => self.family()?,
             "_usercart" => self.cart(),
+            "_userproducts" => self.products()?,
             "_utm" => self.person.utm()?,
             "_emails" => self.emails(),
             _ if profile::READABLE.contains(&key) => self.special(key),
@@ -374,6 +382,37 @@ impl View<'_> {
                 })
             })
             .collect()
+    }
+
+    /// What the user may select, and what it has: with the cart line where it is in the cart.
+    fn products(&self) -> Result<Value, Error> {
+        let project = &self.person.project;
+        let memory = self.person.trigger_memory()?;
+        let lines = self.rows.carts.get(&self.person.clogin_id());
+        let cart_id = |product: i64| {
+            let lines = lines.map(Vec::as_slice).unwrap_or_default();
+            lines
+                .iter()
+                .find(|line| line.product_id == Some(product))
+                .map(|line| line.id)
+        };
+        let selectable = project.group.products.iter().filter(|product| {
+            product.level.includes(self.person.is_child())
+                && !hidden_by_trigger(project, &memory, product)
+        });
+        Ok(selectable
+            .map(|product| {
+                json!({
+                    "p_id": product.id,
+                    "name": product.name,
+                    "price": product.price,
+                    "category": product.category,
+                    "base_product_type": product.base_product_type,
+                    "only_one": product.only_one,
+                    "cart_id": cart_id(product.id),
+                })
+            })
+            .collect())
     }
 
     fn emails(&self) -> Value {

@@ -6,6 +6,7 @@ mod authenticate;
 mod create;
 mod create_child;
 mod create_status;
+mod create_trigger;
 mod delete;
 mod envelope;
 mod get_info;
@@ -50,16 +51,18 @@ use crate::users::submission::{Submit, Submitter};
 pub enum Endpoint {
     Users,
     Statuses,
+    Triggers,
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 2] = [Endpoint::Users, Endpoint::Statuses];
+    pub const ALL: [Endpoint; 3] = [Endpoint::Users, Endpoint::Statuses, Endpoint::Triggers];
 
     /// Without the slash that may follow.
     pub fn path(self) -> &'static str {
         match self {
             Endpoint::Users => "/reg/api2/users",
             Endpoint::Statuses => "/reg/api2/statuses",
+            Endpoint::Triggers => "/reg/api2/triggers",
         }
     }
 }
@@ -81,10 +84,11 @@ pub enum Action {
     GetUserList,
     Delete,
     CreateStatus,
+    CreateTrigger,
 }
 
 impl Action {
-    pub const ALL: [Action; 14] = [
+    pub const ALL: [Action; 15] = [
         Action::Create,
         Action::CreateChild,
         Action::Login,
@@ -99,11 +103,13 @@ impl Action {
         Action::GetUserList,
         Action::Delete,
         Action::CreateStatus,
+        Action::CreateTrigger,
     ];
 
     pub fn endpoint(self) -> Endpoint {
         match self {
             Action::CreateStatus => Endpoint::Statuses,
+            Action::CreateTrigger => Endpoint::Triggers,
             _ => Endpoint::Users,
         }
     }
@@ -111,7 +117,7 @@ impl Action {
     /// As `action` in the envelope has it.
     pub fn name(self) -> &'static str {
         match self {
-            Action::Create | Action::CreateStatus => "create",
+            Action::Create | Action::CreateStatus | Action::CreateTrigger => "create",
             Action::CreateChild => "create_child",
             Action::Login => "login",
             Action::Authenticate => "authenticate",
@@ -131,6 +137,7 @@ impl Action {
     pub fn permission(self) -> &'static str {
         match self {
             Action::CreateStatus => "statuses/create",
+            Action::CreateTrigger => "triggers/create",
             _ => self.name(),
         }
     }
@@ -149,7 +156,8 @@ impl Action {
             | Action::Authenticate
             | Action::VerifyToken
             | Action::GetUserList
-            | Action::CreateStatus => false,
+            | Action::CreateStatus
+            | Action::CreateTrigger => false,
             Action::Login
             | Action::Update
             | Action::AddProduct
@@ -361,6 +369,7 @@ impl Call<'_> {
             Action::GetUserList => get_user_list::run(self).await,
             Action::Delete => delete::run(self).await,
             Action::CreateStatus => create_status::run(self).await,
+            Action::CreateTrigger => create_trigger::run(self).await,
         }
     }
 
