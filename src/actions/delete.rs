@@ -5,6 +5,7 @@ use serde_json::{Map, json};
 
 use super::reply::{Body, Reply};
 use super::{Call, settling};
+use crate::db::held::{self, EndedToo};
 use crate::db::{login_tokens, registrations};
 use crate::error::{Error, ErrorCode};
 use crate::ids::CloginId;
@@ -20,7 +21,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         let (organization, group) = (person.project.organization_id, person.project.id());
         // The parent first: always in this order, so that two calls never wait for each other.
         if let Some(parent) = person.registration.parent_id {
-            registrations::lock(conn, organization, group, CloginId(parent))?;
+            held::lock(conn, organization, group, CloginId(parent), EndedToo::No)?;
         }
         let mut ended = person.lock(conn)?;
         let id = ended.clogin_id();

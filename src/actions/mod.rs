@@ -185,7 +185,7 @@ pub struct Worker {
 #[derive(Clone)]
 pub struct Caller {
     pub setup: Arc<Setup>,
-    pub admin: Admin,
+    pub admin: Arc<Admin>,
 }
 
 impl Caller {

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::reply::{Body, Reply};
 use super::{Call, settling};
 use crate::db::error::UniqueIndex;
+use crate::db::held::{self, EndedToo};
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::CloginId;
 use crate::triggers::trace::Trace;
@@ -180,7 +181,13 @@ fn hold_parent(
         return Ok(());
     };
     let project = &registering.project;
-    let held = crate::db::registrations::lock(conn, project.organization_id, project.id(), parent)?;
+    let held = held::lock(
+        conn,
+        project.organization_id,
+        project.id(),
+        parent,
+        EndedToo::No,
+    )?;
     match held {
         None => Err(Error::user_not_found()),
         Some(parent) if parent.parent_id.is_some() => Err(parent_is_child()),

@@ -46,11 +46,13 @@ fn resource(endpoint: Endpoint, path: String) -> Resource {
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Err(Error::internal("a panic while answering")));
-        let mut response = match &result {
+        let mut response = match result {
             Ok(body) => success(body),
-            Err(error) => failure(&request, error),
+            Err(error) => {
+                log.code = Some(error.code());
+                failure(&request, &error)
+            }
         };
-        log.code = result.err().map(|error| error.code());
         response.extensions_mut().insert(log);
         response
     };
@@ -125,13 +127,13 @@ async fn read_body(payload: Payload) -> Result<web::Bytes, Error> {
     }
 }
 
-fn success(body: &Body) -> HttpResponse {
+fn success(body: Body) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.content_type(JSON);
     if body.replayed {
         response.insert_header(("Idempotent-Replayed", "true"));
     }
-    response.body(body.json.clone())
+    response.body(body.json)
 }
 
 #[derive(Serialize)]

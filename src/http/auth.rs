@@ -1,5 +1,7 @@
 //! Who calls: headers become a [`Caller`], from the snapshot.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{self, HeaderMap};
 use subtle::ConstantTimeEq;
 
@@ -101,7 +103,7 @@ fn find(snapshot: &Snapshot, credentials: &Credentials) -> Option<Caller> {
     let (setup, known) = found.filter(|_| token_matches && user_matches)?;
     Some(Caller {
         setup: setup.clone(),
-        admin: known.admin.clone(),
+        admin: Arc::clone(&known.admin),
     })
 }
 

@@ -43,7 +43,8 @@ pub struct Setup {
 }
 
 pub struct KnownAdmin {
-    pub admin: Admin,
+    /// Shared with every call that it makes.
+    pub admin: Arc<Admin>,
     /// In hexadecimal digits.
     pub token_sha256: String,
 }
@@ -264,7 +265,7 @@ pub fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<S
         .into_iter()
         .filter(|row| row.revoked_at.is_none())
     {
-        let admin = parse("admin", row.id, &row.definition)?;
+        let admin = Arc::new(parse("admin", row.id, &row.definition)?);
         admins.insert(
             AdminId(row.id),
             KnownAdmin {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::forms::{self, FormState};
 use crate::clock::{Timestamp, rfc3339};
 use crate::db::connection::{Conn, DbConn};
+use crate::db::held::{self, EndedToo};
 use crate::db::registrations::{self, Registration};
 use crate::db::totals;
 use crate::db::users::User;
@@ -77,7 +78,7 @@ impl Person {
     /// `user_not_found`, when it has ended meanwhile.
     pub fn lock(&self, conn: &mut DbConn) -> Result<Self, Error> {
         let (organization, group) = (self.project.organization_id, self.project.id());
-        let locked = registrations::lock(conn, organization, group, self.clogin_id())?;
+        let locked = held::lock(conn, organization, group, self.clogin_id(), EndedToo::No)?;
         let registration = locked.ok_or_else(Error::user_not_found)?;
         Ok(Person {
             registration,
@@ -100,7 +101,7 @@ impl Person {
             return Ok(());
         }
         self.registration.updated_at = now;
-        registrations::save(conn, &self.registration)?;
+        held::save(conn, &self.registration)?;
         Ok(totals::follow(conn, Some(held), &self.registration)?)
     }
 

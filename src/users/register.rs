@@ -15,6 +15,7 @@ use super::username::{self, Username};
 use crate::clock::Timestamp;
 use crate::db::carts;
 use crate::db::connection::Conn;
+use crate::db::held::{self, EndedToo};
 use crate::db::registrations::{self, Registration};
 use crate::db::totals;
 use crate::db::users::{self, NewUser, User};
@@ -135,7 +136,7 @@ impl Registering {
         )?;
         let group = self.project.id();
         match (
-            registrations::lock_ended(conn, organization, group, id)?,
+            held::lock(conn, organization, group, id, EndedToo::Yes)?,
             ended,
         ) {
             (None, _) => self.begin(user),
