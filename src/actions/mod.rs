@@ -1,8 +1,10 @@
 //! The action API: which actions there are, and the way of a call through them. One file an operation.
 
+mod action;
 mod add_email;
 mod add_product;
 mod authenticate;
+mod call;
 mod create;
 mod create_child;
 mod create_status;
@@ -24,156 +26,21 @@ mod verify_token;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+pub use self::action::{Action, Endpoint};
+use self::call::{Call, Done, check_connected_to, not_a_child_of};
 use self::envelope::{Envelope, Mode};
 pub use self::idempotency::{IdempotencyKey, RETENTION as IDEMPOTENCY_RETENTION};
 pub use self::reply::Body;
-use self::reply::Reply;
 use crate::app::App;
-use crate::db::carts::CartLine;
-use crate::db::connection::Conn;
-use crate::db::error::UniqueIndex;
-use crate::db::{LocalConn, Outcome};
+use crate::db::LocalConn;
 use crate::error::{Error, ErrorCode};
-use crate::ids::{AdminId, CloginId, GroupId};
+use crate::ids::{AdminId, GroupId};
 use crate::json;
-use crate::mail::MailIds;
 use crate::project::file::{Admin, AdminKind};
 use crate::project::snapshot::{Project, Setup};
-use crate::triggers::settle::{Changes, Effects, Settling, settle};
-use crate::triggers::trace::Trace;
-use crate::users::person::Person;
-use crate::users::submission::{Submit, Submitter};
-
-/// A URL that takes actions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    Users,
-    Statuses,
-    Triggers,
-}
-
-impl Endpoint {
-    pub const ALL: [Endpoint; 3] = [Endpoint::Users, Endpoint::Statuses, Endpoint::Triggers];
-
-    /// Without the slash that may follow.
-    pub fn path(self) -> &'static str {
-        match self {
-            Endpoint::Users => "/reg/api2/users",
-            Endpoint::Statuses => "/reg/api2/statuses",
-            Endpoint::Triggers => "/reg/api2/triggers",
-        }
-    }
-}
-
-/// The table of contents: an endpoint and a name each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    Create,
-    CreateChild,
-    Login,
-    Authenticate,
-    VerifyToken,
-    Update,
-    AddProduct,
-    RemoveProduct,
-    AddEmail,
-    GetInfo,
-    SetStatus,
-    GetUserList,
-    Delete,
-    CreateStatus,
-    CreateTrigger,
-}
-
-impl Action {
-    pub const ALL: [Action; 15] = [
-        Action::Create,
-        Action::CreateChild,
-        Action::Login,
-        Action::Authenticate,
-        Action::VerifyToken,
-        Action::Update,
-        Action::AddProduct,
-        Action::RemoveProduct,
-        Action::AddEmail,
-        Action::GetInfo,
-        Action::SetStatus,
-        Action::GetUserList,
-        Action::Delete,
-        Action::CreateStatus,
-        Action::CreateTrigger,
-    ];
-
-    pub fn endpoint(self) -> Endpoint {
-        match self {
-            Action::CreateStatus => Endpoint::Statuses,
-            Action::CreateTrigger => Endpoint::Triggers,
-            _ => Endpoint::Users,
-        }
-    }
-
-    /// As `action` in the envelope has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Action::Create | Action::CreateStatus | Action::CreateTrigger => "create",
-            Action::CreateChild => "create_child",
-            Action::Login => "login",
-            Action::Authenticate => "authenticate",
-            Action::VerifyToken => "verify_token",
-            Action::Update => "update",
-            Action::AddProduct => "add_product",
-            Action::RemoveProduct => "remove_product",
-            Action::AddEmail => "add_email",
-            Action::GetInfo => "get_info",
-            Action::SetStatus => "set_status",
-            Action::GetUserList => "get_user_list",
-            Action::Delete => "delete",
-        }
-    }
-
-    /// As an admin's list of actions has it: see [`crate::project::action_names`].
-    pub fn permission(self) -> &'static str {
-        match self {
-            Action::CreateStatus => "statuses/create",
-            Action::CreateTrigger => "triggers/create",
-            _ => self.name(),
-        }
-    }
-
-    fn find(endpoint: Endpoint, name: &str) -> Option<Action> {
-        Action::ALL
-            .into_iter()
-            .find(|action| action.endpoint() == endpoint && action.name() == name)
-    }
-
-    /// Whether a call must say whom it is about.
-    pub fn needs_clogin_id(self) -> bool {
-        match self {
-            Action::Create
-            | Action::CreateChild
-            | Action::Authenticate
-            | Action::VerifyToken
-            | Action::GetUserList
-            | Action::CreateStatus
-            | Action::CreateTrigger => false,
-            Action::Login
-            | Action::Update
-            | Action::AddProduct
-            | Action::RemoveProduct
-            | Action::AddEmail
-            | Action::GetInfo
-            | Action::SetStatus
-            | Action::Delete => true,
-        }
-    }
-
-    /// Whether an answer may be stored for an idempotency key: not one with a token in it.
-    fn is_replayable(self) -> bool {
-        !matches!(self, Action::Login | Action::Authenticate)
-    }
-}
+use crate::users::submission::Submitter;
 
 /// What a thread that answers requests has.
 pub struct Worker {
@@ -213,43 +80,6 @@ pub struct Request<'a> {
 pub struct Trail {
     pub action: Option<&'static str>,
     pub group: Option<GroupId>,
-}
-
-/// What an action has done to a person.
-#[derive(Default)]
-struct Done {
-    /// The action's own keys of the answer.
-    own: Map<String, Value>,
-    /// The products that came into the cart or left it.
-    products: Vec<i64>,
-}
-
-impl Done {
-    fn new(own: impl IntoIterator<Item = (&'static str, Value)>) -> Self {
-        let own = own
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
-        Done {
-            own,
-            products: Vec::new(),
-        }
-    }
-
-    fn with_products(mut self, lines: &[CartLine]) -> Self {
-        self.products = lines.iter().filter_map(|line| line.product_id).collect();
-        self
-    }
-}
-
-/// A call on its way: all that is known of it before its action runs.
-struct Call<'a> {
-    app: &'a App,
-    local: &'a LocalConn,
-    caller: &'a Caller,
-    project: Arc<Project>,
-    envelope: Envelope,
-    idempotency: Option<idempotency::Claim>,
 }
 
 /// Answers a call. The trail says how far it came, whatever the result.
@@ -336,183 +166,23 @@ async fn authorize(app: &App, caller: &Caller, envelope: &Envelope) -> Result<Ar
     Ok(project)
 }
 
-impl Call<'_> {
-    async fn answer(&self) -> Result<Body, Error> {
-        // Before anything that costs: a known key is answered without hashing a password again.
-        if let Some(stored) = self.stored_answer().await? {
-            return Ok(stored);
-        }
-        match self.run().await {
-            // Somebody else has taken the key meanwhile, and has committed: this is its answer.
-            Err(error) if error.taken() == Some(UniqueIndex::IdempotencyKey) => {
-                self.stored_answer().await?.ok_or_else(|| {
-                    Error::unavailable("an idempotency key expired while it was raced for")
-                })
-            }
-            result => result,
-        }
+/// Which file does which action.
+async fn run(call: &Call<'_>) -> Result<Body, Error> {
+    match call.envelope.action {
+        Action::Create => create::run(call).await,
+        Action::CreateChild => create_child::run(call).await,
+        Action::Login => login::run(call).await,
+        Action::Authenticate => authenticate::run(call).await,
+        Action::VerifyToken => verify_token::run(call).await,
+        Action::Update => update::run(call).await,
+        Action::AddProduct => add_product::run(call).await,
+        Action::RemoveProduct => remove_product::run(call).await,
+        Action::AddEmail => add_email::run(call).await,
+        Action::GetInfo => get_info::run(call).await,
+        Action::SetStatus => set_status::run(call).await,
+        Action::GetUserList => get_user_list::run(call).await,
+        Action::Delete => delete::run(call).await,
+        Action::CreateStatus => create_status::run(call).await,
+        Action::CreateTrigger => create_trigger::run(call).await,
     }
-
-    async fn run(&self) -> Result<Body, Error> {
-        match self.envelope.action {
-            Action::Create => create::run(self).await,
-            Action::CreateChild => create_child::run(self).await,
-            Action::Login => login::run(self).await,
-            Action::Authenticate => authenticate::run(self).await,
-            Action::VerifyToken => verify_token::run(self).await,
-            Action::Update => update::run(self).await,
-            Action::AddProduct => add_product::run(self).await,
-            Action::RemoveProduct => remove_product::run(self).await,
-            Action::AddEmail => add_email::run(self).await,
-            Action::GetInfo => get_info::run(self).await,
-            Action::SetStatus => set_status::run(self).await,
-            Action::GetUserList => get_user_list::run(self).await,
-            Action::Delete => delete::run(self).await,
-            Action::CreateStatus => create_status::run(self).await,
-            Action::CreateTrigger => create_trigger::run(self).await,
-        }
-    }
-
-    async fn stored_answer(&self) -> Result<Option<Body>, Error> {
-        match &self.idempotency {
-            Some(claim) => claim.stored_answer(&self.app.db, self.local).await,
-            None => Ok(None),
-        }
-    }
-
-    /// Runs an action's changes in one transaction, with the idempotency key around them.
-    async fn write<F>(&self, f: F) -> Result<Body, Error>
-    where
-        F: Fn(&mut Conn) -> Result<Reply, Error> + Send + 'static,
-    {
-        let (tell, mode) = (self.envelope.tell, self.envelope.mode);
-        let body = match self.idempotency.clone() {
-            None => {
-                let keep = move |reply| match mode {
-                    Mode::Real => Outcome::Keep(reply),
-                    Mode::DryRun => Outcome::Undo(reply),
-                };
-                let reply: Reply = self.app.db.write(move |conn| f(conn).map(keep)).await?;
-                reply.render(tell)?
-            }
-            Some(claim) => {
-                let write = move |conn: &mut Conn| {
-                    claim.take(conn)?;
-                    let reply = f(conn)?;
-                    let body = reply.render(tell)?;
-                    claim.fill(conn, &body, reply.clogin_id())?;
-                    Ok(Outcome::Keep(body))
-                };
-                self.app.db.write(write).await?
-            }
-        };
-        if body.has_mail && mode == Mode::Real {
-            self.app.mail.nudge();
-        }
-        Ok(body)
-    }
-
-    /// How the triggers of this call are settled.
-    fn settling(&self) -> Settling {
-        Settling {
-            effects: match self.envelope.submit_forms {
-                Submit::Yes => Effects::CarriedOut,
-                Submit::No => Effects::HeldBack,
-            },
-            mail: self.envelope.mail,
-            now: self.app.clock.now(),
-            mail_ids: MailIds::new(&self.app.ids),
-        }
-    }
-
-    /// Holds the person's registration, lets `f` change it, settles the triggers, and saves it, all in one transaction.
-    async fn change<F>(&self, person: Person, f: F) -> Result<Body, Error>
-    where
-        F: Fn(&mut Conn, &mut Person) -> Result<Done, Error> + Send + 'static,
-    {
-        let settling = self.settling();
-        let before = person.clone();
-        self.write(move |conn| {
-            let mut changed = person.lock(conn)?;
-            let held = changed.registration.clone();
-            let done = f(conn, &mut changed)?;
-            let changes = Changes::between(&held, &changed)?.with_products(done.products);
-            let mut trace = Trace::default();
-            settle(conn, &mut changed, &changes, settling, &mut trace)?;
-            changed.save(conn, &held, settling.now)?;
-            Ok(Reply::about(changed).with_all(done.own).with_trace(trace))
-        })
-        .await
-        .map_err(|error| error.about(before))
-    }
-
-    /// What the project knows under an id; when it does not, it is looked for once more in a fresh snapshot.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    async fn fresh_project(&self) -> Result<Arc<Project>, Error> {
-        let snapshot = self.app.projects.refresh(&self.app.db).await?;
-        let setup = snapshot
-            .admin(self.caller.admin_id())
-            .map(|(setup, _)| setup);
-        let project = setup.and_then(|setup| setup.projects.get(&self.project.id()));
-        Ok(Arc::clone(project.unwrap_or(&self.project)))
-    }
-
-    /// Reads the person that the call is about.
-    ///
-    /// # Errors
-    ///
-    /// `user_not_found`; `not_a_child_of`, when the call says it is connected to somebody else.
-    async fn person(&self) -> Result<Person, Error> {
-        let person = self.registered(self.clogin_id()?).await?;
-        self.check_connected_to(person.connected_to())
-            .map_err(|error| error.about(person.clone()))?;
-        Ok(person)
-    }
-
-    /// Reads somebody who is registered in the project.
-    ///
-    /// # Errors
-    ///
-    /// `user_not_found`.
-    async fn registered(&self, id: CloginId) -> Result<Person, Error> {
-        let project = Arc::clone(&self.project);
-        self.app
-            .db
-            .read_row(self.local, move |conn| Person::find(conn, project, id))
-            .await
-    }
-
-    fn clogin_id(&self) -> Result<CloginId, Error> {
-        self.envelope
-            .clogin_id
-            .ok_or_else(|| Error::internal("the envelope was not checked for a clogin_id"))
-    }
-
-    /// `connected_to`, when it is sent, must be the user's own parent; of a parent or an individual its own id.
-    fn check_connected_to(&self, connected_to: CloginId) -> Result<(), Error> {
-        check_connected_to(self.envelope.connected_to, connected_to)
-    }
-}
-
-fn check_connected_to(sent: Option<CloginId>, connected_to: CloginId) -> Result<(), Error> {
-    match sent {
-        Some(sent) if sent != connected_to => Err(not_a_child_of()),
-        _ => Ok(()),
-    }
-}
-
-fn not_a_child_of() -> Error {
-    let rule = "must be the user's parent, or the user itself when it has none";
-    Error::new(
-        ErrorCode::NotAChildOf,
-        "The user is not a child of this parent.",
-    )
-    .with_errors(vec![crate::error::FieldError::new(
-        "connected_to",
-        "not_a_child_of",
-        rule,
-    )])
 }
