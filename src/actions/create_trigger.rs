@@ -1,5 +1,7 @@
 //! `triggers` `create`: adds a trigger to a project. It looks at a user at the user's next changing call.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::Call;
@@ -17,14 +19,16 @@ const MAX_ENTRIES: usize = 100;
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope
         .check_doc_keys(&["reverse_trigger", "action", "conditions"])?;
-    let trigger = match read(&call.project, &call.envelope.doc) {
+    let mut project = Arc::clone(&call.project);
+    let trigger = match read(&project, &call.envelope.doc) {
         // What it names may have been made a moment ago, through another node.
         Err(error) if error.code() != ErrorCode::ValidationFailed => {
-            read(&*call.fresh_project().await?, &call.envelope.doc)?
+            project = call.fresh_project().await?;
+            read(&project, &call.envelope.doc)?
         }
         result => result?,
     };
-    let text = sentence(&call.project, &trigger);
+    let text = sentence(&project, &trigger);
     let (organization, group) = (call.project.organization_id, call.project.id());
     let body = call
         .write(move |conn| {
