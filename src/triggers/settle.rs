@@ -173,6 +173,7 @@ impl<'a> Run<'a> {
                 // What it had done stays, and is not its own any more.
                 entry = Entry {
                     sent: entry.sent,
+                    listed: entry.listed,
                     ..Entry::default()
                 };
                 LookResult::HeldBack
