@@ -2,6 +2,8 @@
 
 mod document;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::Call;
@@ -14,14 +16,16 @@ use crate::project::trigger::{AndOr, Condition, Trigger};
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope
         .check_doc_keys(&["reverse_trigger", "action", "conditions"])?;
-    let trigger = match document::read(&call.project, &call.envelope.doc) {
+    let mut project = Arc::clone(&call.project);
+    let trigger = match document::read(&project, &call.envelope.doc) {
         // What it names may have been made a moment ago, through another node.
         Err(error) if error.code() != ErrorCode::ValidationFailed => {
-            document::read(&*call.fresh_project().await?, &call.envelope.doc)?
+            project = call.fresh_project().await?;
+            document::read(&project, &call.envelope.doc)?
         }
         result => result?,
     };
-    let text = sentence(&call.project, &trigger);
+    let text = sentence(&project, &trigger);
     let (organization, group) = (call.project.organization_id, call.project.id());
     let body = call
         .write(move |conn| {

@@ -3,13 +3,14 @@
 
 use serde_json::{Map, json};
 
+use super::Call;
 use super::reply::{Body, Reply};
-use super::{Call, settling};
 use crate::db::held::{self, EndedToo};
 use crate::db::{login_tokens, registrations};
 use crate::error::{Error, ErrorCode};
 use crate::ids::CloginId;
 use crate::orders::cart;
+use crate::triggers::settle::settle_parent_of;
 use crate::triggers::trace::Trace;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
@@ -35,7 +36,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         ended.registration.deleted_at = Some(now);
         ended.save(conn, &held, now)?;
         let mut trace = Trace::default();
-        settling::parent_of(conn, &ended, settling, &mut trace)?;
+        settle_parent_of(conn, &ended, settling, &mut trace)?;
         Ok(Reply::about(ended)
             .with_trace(trace)
             .with_all(Map::from_iter([("msg".to_owned(), json!("User deleted"))])))

@@ -1,10 +1,8 @@
-//! Settling the triggers of somebody whom a call registers, and of the parent of a child that came or went.
+//! Settling the triggers of somebody whom a call registers, and of its parent.
 
 use crate::db::connection::Conn;
 use crate::error::Error;
-use crate::ids::CloginId;
-use crate::triggers::settle::{Changes, Settling, settle};
-use crate::triggers::topics::Topic;
+use crate::triggers::settle::{Changes, Settling, settle, settle_parent_of};
 use crate::triggers::trace::Trace;
 use crate::users::person::Person;
 use crate::users::register::Begun;
@@ -23,35 +21,6 @@ pub(super) fn registration(
     let changes = Changes::of_registration(&begun.person)?;
     settle(conn, &mut begun.person, &changes, settling, trace)?;
     let person = begun.finish(conn)?;
-    parent_of(conn, &person, settling, trace)?;
+    settle_parent_of(conn, &person, settling, trace)?;
     Ok(person)
-}
-
-/// Settles the parent of a child that has come or gone; the call holds it already. Costs nothing where no trigger looks
-/// at the number of children.
-///
-/// # Errors
-///
-/// As [`settle`].
-pub(super) fn parent_of(
-    conn: &mut Conn,
-    child: &Person,
-    settling: Settling,
-    trace: &mut Trace,
-) -> Result<(), Error> {
-    let Some(parent) = child.registration.parent_id else {
-        return Ok(());
-    };
-    if child
-        .project
-        .topics()
-        .concerned(&Topic::Children)
-        .is_empty()
-    {
-        return Ok(());
-    }
-    let mut parent = Person::find(conn, child.project.clone(), CloginId(parent))?;
-    let held = parent.registration.clone();
-    settle(conn, &mut parent, &Changes::of_children(), settling, trace)?;
-    parent.save(conn, &held, settling.now)
 }

@@ -132,6 +132,9 @@ pub fn offer(
     if let Some(reason) = unavailable(product, person, &[]) {
         return Ok(Offered::Refused(reason));
     }
+    if person.registration.order_total + product.price.0 > money::MAX.0 {
+        return Ok(Offered::Refused("makes the cart cost too much"));
+    }
     if carts::take(conn, project_of(person), product.id, 1)? == Taken::TooMany {
         // Nothing is rolled back here: what was taken is given back.
         carts::give_back(conn, project_of(person), product.id, 1)?;

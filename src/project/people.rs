@@ -12,14 +12,16 @@ use super::problem::{Problem, Report};
 use super::snapshot::Project;
 use crate::app::App;
 use crate::db::connection::Conn;
+use crate::db::held::{self, EndedToo};
 use crate::db::users;
 use crate::error::Error;
 use crate::ids::{CloginId, GroupId, OrganizationId};
 use crate::mail::MailIds;
 use crate::orders::cart;
 use crate::orders::product_list::NewLine;
-use crate::triggers::settle::{Changes, Effects, Mail, Settling, settle};
+use crate::triggers::settle::{Changes, Effects, Mail, Settling, settle, settle_parent_of};
 use crate::triggers::trace::Trace;
+use crate::users::person::Person;
 use crate::users::register::{Begun, Ended, NewPerson, Registering};
 use crate::users::username::Username;
 
@@ -175,7 +177,27 @@ impl FileRegistering {
             settling,
             &mut Trace::default(),
         )?;
-        begun.finish(conn)?;
-        Ok(())
+        let person = begun.finish(conn)?;
+        self.settle_parent_of(conn, &person, settling)
+    }
+
+    /// It may be one of long ago, so that it is held first.
+    fn settle_parent_of(
+        &self,
+        conn: &mut Conn,
+        person: &Person,
+        settling: Settling,
+    ) -> Result<(), Error> {
+        if let Some(parent) = self.registering.parent {
+            let project = &person.project;
+            held::lock(
+                conn,
+                project.organization_id,
+                project.id(),
+                parent,
+                EndedToo::No,
+            )?;
+        }
+        settle_parent_of(conn, person, settling, &mut Trace::default())
     }
 }

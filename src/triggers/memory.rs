@@ -24,6 +24,9 @@ pub struct Entry {
     /// The cart lines that it added.
     #[serde(skip_serializing_if = "is_default")]
     pub carts: Vec<i64>,
+    /// Whether what it does to the list of products is in force.
+    #[serde(skip_serializing_if = "is_default")]
+    pub listed: bool,
     /// Whether it added its form.
     #[serde(skip_serializing_if = "is_default")]
     pub form: bool,
@@ -43,8 +46,9 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Memory {
-    pub fn holds(&self, trigger: i64) -> bool {
-        self.0.get(&trigger).is_some_and(|entry| entry.holds)
+    /// Whether it shows or removes its products now: it has fired, and was not undone since.
+    pub fn is_listed(&self, trigger: i64) -> bool {
+        self.0.get(&trigger).is_some_and(|entry| entry.listed)
     }
 
     pub fn get(&self, trigger: i64) -> Entry {

@@ -8,15 +8,15 @@ use crate::project::trigger::Effect;
 /// Why a user may not select a product, if it may not, as far as triggers are concerned.
 ///
 /// A product that some trigger adds without showing it cannot be selected; one that some trigger shows can be while one
-/// of those holds; one that a trigger removes from the list cannot be while that holds.
+/// of those has done so; one that a trigger removes from the list cannot be until that is undone.
 pub fn hidden_by_trigger(project: &Project, memory: &Memory, product: &Product) -> bool {
     let mut is_shown = None;
     for trigger in project.triggers_of_product(product.id) {
         match &trigger.action {
             Effect::AddProductNoShow { .. } => return true,
-            Effect::RemoveProdFromList { .. } if memory.holds(trigger.id) => return true,
+            Effect::RemoveProdFromList { .. } if memory.is_listed(trigger.id) => return true,
             Effect::ShowProdInList { .. } => {
-                is_shown = Some(is_shown.unwrap_or(false) || memory.holds(trigger.id));
+                is_shown = Some(is_shown.unwrap_or(false) || memory.is_listed(trigger.id));
             }
             _ => {}
         }

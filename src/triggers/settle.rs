@@ -6,11 +6,13 @@
 mod changes;
 mod effects;
 mod emails;
+mod family;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 pub use self::changes::Changes;
+pub use self::family::settle_parent_of;
 use super::evaluate;
 use super::memory::{Entry, Memory};
 use super::state::State;
@@ -173,6 +175,7 @@ impl<'a> Run<'a> {
                 // What it had done stays, and is not its own any more.
                 entry = Entry {
                     sent: entry.sent,
+                    listed: entry.listed,
                     ..Entry::default()
                 };
                 LookResult::HeldBack

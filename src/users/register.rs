@@ -169,8 +169,14 @@ impl Registering {
         registration.status_id = None;
         registration.excluded = false;
         registration.order_total = 0;
-        // What triggers had done went with the cart; they look at it as at somebody new.
+        // What triggers had done goes with the cart; they look at it as at somebody new.
         registration.triggers = NO_TRIGGERS.to_owned();
+        let forms = FormState {
+            added: Vec::new(),
+            ..person.form_state()?
+        };
+        person.set_form_state(&forms)?;
+        let registration = &mut person.registration;
         registration.application_date = self.submission.application_date.unwrap_or(self.now);
         if let Some(utm) = self.submission.utm.clone() {
             registration.utm = Some(Value::Object(utm).to_string());

@@ -13,4 +13,5 @@ mod http;
 mod mail;
 mod project;
 mod statements;
+mod triggers;
 mod users;

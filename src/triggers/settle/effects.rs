@@ -27,9 +27,11 @@ impl Run<'_> {
                 }
             }
             Effect::ShowProdInList { products } => {
+                entry.listed = true;
                 notes.push(format!("products {products:?} can be selected"));
             }
             Effect::RemoveProdFromList { products } => {
+                entry.listed = true;
                 notes.push(format!("products {products:?} cannot be selected"));
             }
             Effect::AddForm { form } => notes.push(self.add_form(project, *form, entry)?),
@@ -61,9 +63,11 @@ impl Run<'_> {
                 self.remove_products(conn, entry, notes)?;
             }
             Effect::ShowProdInList { products } => {
+                entry.listed = false;
                 notes.push(format!("products {products:?} can be selected no more"));
             }
             Effect::RemoveProdFromList { products } => {
+                entry.listed = false;
                 notes.push(format!("products {products:?} can be selected again"));
             }
             Effect::AddForm { form } => {
