@@ -6,6 +6,9 @@ mod families;
 mod kept;
 mod lists;
 mod mails;
+mod races;
+mod settled;
+mod statements;
 mod table;
 mod traced;
 
