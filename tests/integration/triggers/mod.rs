@@ -3,8 +3,14 @@
 mod cycles;
 mod effects;
 mod families;
+mod kept;
 mod lists;
+mod mails;
+mod races;
+mod settled;
+mod statements;
 mod table;
+mod traced;
 
 use std::sync::{Arc, Mutex};
 
@@ -282,4 +288,8 @@ fn reversed(condition: Value, action: Value) -> Value {
 
 fn add_product(id: i64) -> Value {
     json!({ "type": "add_product", "products": [id] })
+}
+
+fn send_email(template: i64) -> Value {
+    json!({ "type": "send_email", "template": template })
 }
