@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
@@ -267,11 +268,20 @@ impl Manager {
         let mut conn = SqliteConnection::establish(&path.to_string_lossy())
             .map_err(|error| error.to_string())?;
         // The time-out comes first: the other settings may have to wait for another process.
-        conn.batch_execute(
-            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
-        )
-        .map_err(|error| error.to_string())?;
+        const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
+        // Where several processes find a new file, SQLite lets only one of them change the journal, and the others do not
+        // wait for it, time-out or not.
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            match conn.batch_execute(SETTINGS) {
+                Ok(()) => break,
+                Err(error) if error.to_string().contains("locked") && Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(error) => return Err(error.to_string()),
+            }
+        }
         if self.purpose == Purpose::Read {
             conn.batch_execute("PRAGMA query_only = ON;")
                 .map_err(|error| error.to_string())?;
