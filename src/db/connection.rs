@@ -83,6 +83,16 @@ impl fmt::Display for Target {
     }
 }
 
+/// Where the server's certificate is to be verified and the URL names no authorities, those of the system are taken: the
+/// OpenSSL that is built in does not know where they are.
+fn with_system_certificates(url: &str) -> String {
+    let asks = url.contains("sslmode=verify-") && !url.contains("sslrootcert=");
+    match openssl_probe::probe().cert_file.filter(|_| asks) {
+        Some(file) => format!("{url}&sslrootcert={}", file.display()),
+        None => url.to_owned(),
+    }
+}
+
 /// Masks `user:password@` and a `password=` parameter.
 pub fn without_secrets(url: &str) -> String {
     let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
@@ -302,7 +312,8 @@ impl r2d2::ManageConnection for Manager {
         let mut inner = match &self.target {
             Target::Sqlite(path) => DbConn::Sqlite(self.connect_sqlite(path).map_err(refused)?),
             Target::Postgres(url) => DbConn::Postgres(
-                PgConnection::establish(url).map_err(|error| refused(error.to_string()))?,
+                PgConnection::establish(&with_system_certificates(url))
+                    .map_err(|error| refused(error.to_string()))?,
             ),
         };
         if let Some(observer) = self.observer.clone() {
@@ -414,6 +425,24 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn authorities_are_added_only_where_they_are_asked_for_and_not_named() {
+        for url in [
+            "postgres://db/clogin",
+            "postgres://db/clogin?sslmode=require",
+            "postgres://db/clogin?sslmode=verify-full&sslrootcert=/ca.pem",
+        ] {
+            assert_eq!(with_system_certificates(url), url);
+        }
+        let url = "postgres://db/clogin?sslmode=verify-full";
+        let expected = openssl_probe::probe()
+            .cert_file
+            .map_or(url.to_owned(), |file| {
+                format!("{url}&sslrootcert={}", file.display())
+            });
+        assert_eq!(with_system_certificates(url), expected);
+    }
 
     #[test]
     fn a_password_is_never_shown() {
