@@ -5,6 +5,7 @@ pub mod error;
 pub mod schema;
 mod writer;
 
+pub mod access_tokens;
 pub mod audit;
 pub mod carts;
 pub mod config;

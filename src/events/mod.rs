@@ -2,11 +2,13 @@
 //! outcome: START and SUCCESS of a write are rows of its transaction; everything else goes through a buffer.
 
 mod buffer;
+mod list;
 mod worker;
 
 use serde_json::{Map, Value, json};
 
 pub use self::buffer::{EventBuffer, flush};
+pub use self::list::{Filter, KnownEvent, list};
 pub use self::worker::Worker;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -20,8 +22,12 @@ use crate::project::file::Organization;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Create,
+    Retrieve,
+    RetrieveList,
+    Search,
     Update,
     Delete,
+    CredentialRetrieveList,
 }
 
 /// Where in a call an event stands.
@@ -33,24 +39,35 @@ enum Stage {
 }
 
 impl Operation {
-    /// The types of its events, in the order of the stages.
-    fn kinds(self) -> [&'static str; 3] {
+    pub const ALL: [Operation; 7] = [
+        Operation::Create,
+        Operation::Retrieve,
+        Operation::RetrieveList,
+        Operation::Search,
+        Operation::Update,
+        Operation::Delete,
+        Operation::CredentialRetrieveList,
+    ];
+
+    /// The types of its events: START, SUCCESS, FAIL.
+    pub fn kinds(self) -> [&'static str; 3] {
+        macro_rules! kinds {
+            ($name:literal) => {
+                [
+                    concat!("USER_", $name, "_START"),
+                    concat!("USER_", $name, "_SUCCESS"),
+                    concat!("USER_", $name, "_FAIL"),
+                ]
+            };
+        }
         match self {
-            Operation::Create => [
-                "USER_CREATE_START",
-                "USER_CREATE_SUCCESS",
-                "USER_CREATE_FAIL",
-            ],
-            Operation::Update => [
-                "USER_UPDATE_START",
-                "USER_UPDATE_SUCCESS",
-                "USER_UPDATE_FAIL",
-            ],
-            Operation::Delete => [
-                "USER_DELETE_START",
-                "USER_DELETE_SUCCESS",
-                "USER_DELETE_FAIL",
-            ],
+            Operation::Create => kinds!("CREATE"),
+            Operation::Retrieve => kinds!("RETRIEVE"),
+            Operation::RetrieveList => kinds!("RETRIEVE_LIST"),
+            Operation::Search => kinds!("SEARCH"),
+            Operation::Update => kinds!("UPDATE"),
+            Operation::Delete => kinds!("DELETE"),
+            Operation::CredentialRetrieveList => kinds!("CREDENTIAL_RETRIEVE_LIST"),
         }
     }
 
@@ -63,6 +80,9 @@ impl Operation {
         }
     }
 }
+
+/// The one category that there is.
+pub const CATEGORY: &str = "user";
 
 /// How much of its events an organization keeps: the project file's `event_level`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

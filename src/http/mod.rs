@@ -5,6 +5,7 @@ mod auth;
 mod cors;
 mod middleware;
 mod ops;
+mod platform;
 mod serve;
 
 pub use self::serve::{follow_projects, forget_old, serve};
@@ -30,6 +31,9 @@ fn routes(service: &mut ServiceConfig) {
         .service(action_api::resources(Endpoint::Users))
         .service(action_api::resources(Endpoint::Statuses))
         .service(action_api::resources(Endpoint::Triggers))
+        .service(platform::oauth_resources())
+        .service(platform::scope("/core/v1"))
+        .service(platform::scope("/v1"))
         .service(ops::healthz_resource())
         .service(ops::readyz_resource())
         .default_service(web::to(action_api::not_found));

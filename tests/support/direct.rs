@@ -8,6 +8,12 @@ use diesel::{QueryableByName, RunQueryDsl};
 pub struct Direct(Conn);
 
 #[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
 struct Found {
     #[diesel(sql_type = Text)]
     text: String,
@@ -34,6 +40,18 @@ impl Direct {
         }
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
         found.into_iter().map(|found| found.text).collect()
+    }
+
+    /// How SQLite goes about a statement that the application has sent. Nothing on PostgreSQL, which decides by what is
+    /// in the tables.
+    pub fn plan(&mut self, statement: &str) -> Vec<String> {
+        let (sql, _) = statement.split_once(" -- binds").unwrap_or((statement, ""));
+        let query = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps: Vec<Step> = match &mut *self.0 {
+            DbConn::Sqlite(conn) => query.load(conn).unwrap(),
+            DbConn::Postgres(_) => Vec::new(),
+        };
+        steps.into_iter().map(|step| step.detail).collect()
     }
 
     /// The number that `SELECT {what}` gives.
