@@ -14,6 +14,7 @@ mod http;
 mod mail;
 mod platform;
 mod project;
+mod rest_users;
 mod statements;
 mod triggers;
 mod users;
