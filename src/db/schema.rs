@@ -43,6 +43,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    credentials (organization_id, id) {
+        organization_id -> BigInt,
+        id -> Text,
+        user_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        metadata -> Text,
+    }
+}
+
+diesel::table! {
     emails (id) {
         id -> BigInt,
         organization_id -> BigInt,

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::connection::DbConn;
 use crate::db::events::{self, EventRow, Part};
+use crate::db::rest_lists::Position;
 use crate::error::Error;
 use crate::ids::{OrganizationId, first_uuid};
 
@@ -23,7 +24,7 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
     /// Earlier than an event of this moment and id, whether there is one or not.
-    pub before: Option<(Timestamp, String)>,
+    pub before: Option<Position>,
     pub limit: usize,
 }
 
@@ -137,12 +138,12 @@ impl Filter {
     /// The id that all are below.
     fn before(&self) -> String {
         let to = self.to.map(|to| first_uuid(next(to)).to_string());
-        let position = self.before.as_ref().map(|(at, id)| {
+        let position = self.before.as_ref().map(|position| {
             let (first, end) = (
-                first_uuid(*at).to_string(),
-                first_uuid(next(*at)).to_string(),
+                first_uuid(position.created_at).to_string(),
+                first_uuid(next(position.created_at)).to_string(),
             );
-            id.clone().clamp(first, end)
+            position.uuid.clone().clamp(first, end)
         });
         [to, position]
             .into_iter()
@@ -215,7 +216,10 @@ mod tests {
         );
         let bound = |id: &str| {
             let filter = Filter {
-                before: Some((moment, id.to_owned())),
+                before: Some(Position {
+                    created_at: moment,
+                    uuid: id.to_owned(),
+                }),
                 ..Filter::default()
             };
             filter.before()

@@ -118,6 +118,15 @@ impl Details {
         self
     }
 
+    /// As [`Details::with`], where there is something to be said.
+    #[must_use]
+    pub fn with_some(self, key: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
     /// Kept from level 2 on.
     #[must_use]
     pub fn with_impersonal(self, key: &str, value: impl FnOnce() -> Value) -> Self {
@@ -150,6 +159,8 @@ struct Event {
     metadata: String,
     /// JSON; none at level 1.
     data: Option<String>,
+    /// Whom it is about, where that is known before it is written.
+    about: Option<CloginId>,
 }
 
 impl Event {
@@ -218,10 +229,14 @@ impl CallEvents {
         self.told(app, Stage::Success, start, success)
     }
 
-    /// START and FAIL. Neither says more of what was asked for than `start` does.
+    /// START and FAIL. Of what was sent only the metadata are kept: it may be about somebody who is not there to be deleted.
     pub fn failed(&self, app: &App, start: Details, error: &Error) -> Told {
         let error = json!({ "message": error.msg(), "type": error.code() });
         let fail = self.details().with("error", error);
+        let start = Details {
+            data: Map::new(),
+            ..start
+        };
         self.told(app, Stage::Fail, start, fail)
     }
 
@@ -246,11 +261,20 @@ impl CallEvents {
             admin: self.admin,
             metadata: Value::Object(metadata).to_string(),
             data: (self.level > Level::Metadata).then(|| Value::Object(data).to_string()),
+            about: None,
         }
     }
 }
 
 impl Told {
+    /// The same about somebody: what they say of the person goes with it.
+    #[must_use]
+    pub fn about(mut self, clogin: Option<CloginId>) -> Self {
+        self.start.about = clogin;
+        self.end.about = clogin;
+        self
+    }
+
     /// Writes both events, in the transaction of the change that they tell of. `clogin`: whom they are about; what they
     /// say of the person goes with it.
     ///

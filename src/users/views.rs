@@ -2,6 +2,8 @@
 //! `email` here is `main_email` there; `custom_properties` and `claims` are documents of their own; names and answers are
 //! in neither.
 
+mod platform;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -16,6 +18,8 @@ use crate::db::users::NewUser;
 use crate::error::{Error, FieldError};
 use crate::ids::OrganizationId;
 use crate::json;
+
+pub use self::platform::WantedPerson;
 
 /// Of custom properties, as compact JSON.
 const MAX_PROPERTIES_BYTES: usize = 16 * 1024;
@@ -175,18 +179,23 @@ impl Given {
 
     /// The keys of the documents that are given.
     pub fn values(&self) -> Vec<(Document, BTreeSet<String>)> {
-        let claims = self.claims.as_ref().map(Some);
-        let properties = self.custom_properties.as_ref().map(Option::as_ref);
+        let claims = self.claims.as_ref().map(values::of_claims);
+        let properties = self.custom_properties.as_ref().map(|properties| {
+            let keys = properties.as_ref().map(values::of_properties);
+            keys.unwrap_or_default()
+        });
+        let link = self
+            .provider_link
+            .as_ref()
+            .map(|link| values::of_provider(link.provider_id.as_deref(), link.url.as_deref()));
         let given = [
             (Document::Claims, claims),
             (Document::CustomProperties, properties),
+            (Document::Provider, link),
         ];
         given
             .into_iter()
-            .filter_map(|(document, object)| {
-                let keys = object?.map(|object| values::of(document, object));
-                Some((document, keys.unwrap_or_default()))
-            })
+            .filter_map(|(document, keys)| Some((document, keys?)))
             .collect()
     }
 

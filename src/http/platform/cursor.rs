@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta};
 use percent_encoding::percent_decode_str;
 
 use crate::clock::{Timestamp, rfc3339_millis};
+use crate::db::rest_lists::Position;
 
 /// What the moment is called. Either is taken everywhere.
 pub(super) const CREATED_AT: &str = "createdAt";
@@ -22,7 +23,7 @@ pub(super) fn write(moment_name: &str, at: Timestamp, id: &str) -> String {
 }
 
 /// None: it is no cursor.
-pub(super) fn read(text: &str) -> Option<(Timestamp, String)> {
+pub(super) fn read(text: &str) -> Option<Position> {
     if text.len() > MAX_LENGTH {
         return None;
     }
@@ -41,7 +42,10 @@ pub(super) fn read(text: &str) -> Option<(Timestamp, String)> {
         return None;
     }
     let at = moment_of(&decode(moment)?)?.start;
-    Some((at, decode(id.strip_prefix("id=")?)?))
+    Some(Position {
+        created_at: at,
+        uuid: decode(id.strip_prefix("id=")?)?,
+    })
 }
 
 /// The milliseconds that an ISO 8601 text means: one, or all of a day.
@@ -75,6 +79,13 @@ fn in_range(at: Timestamp) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
+    fn position(moment: &str, id: &str) -> Option<Position> {
+        Some(Position {
+            created_at: at(moment),
+            uuid: id.to_owned(),
+        })
+    }
+
     fn at(text: &str) -> Timestamp {
         moment_of(text).unwrap().start
     }
@@ -89,7 +100,7 @@ mod tests {
             text,
             "Y3JlYXRlZEF0PTIwMjctMDEtMDVUMDk6MDA6MDAuMDAwWiZpZD0wMTkwZjNjMi03YTM0LTdjYzEtOWQwZS01YTdmMGY4ZjNiMTE"
         );
-        assert_eq!(read(&text), Some((at, id.to_owned())));
+        assert_eq!(read(&text), position("2027-01-05T09:00:00.000Z", id));
     }
 
     #[test]
@@ -106,7 +117,7 @@ mod tests {
                 "c976d4ba-6168-4192-a8b0-61773bfca3c7",
             ),
         ] {
-            assert_eq!(read(cursor), Some((at(moment), id.to_owned())));
+            assert_eq!(read(cursor), position(moment, id));
         }
     }
 

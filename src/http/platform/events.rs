@@ -62,12 +62,7 @@ fn read_filter(call: &Call<'_>) -> Result<Option<Filter>, Error> {
         kinds: given.list("types", MAX_VALUES, &mut errors),
         ..Filter::default()
     };
-    if let Some(text) = given.text("cursor", &mut errors) {
-        filter.before = cursor::read(text);
-        if filter.before.is_none() {
-            errors.push(of_query("cursor", cursor::RULE));
-        }
-    }
+    filter.before = given.cursor(&mut errors);
     let mut moments = |name| {
         let text = given.text(name, &mut errors)?;
         let moments = cursor::moment_of(text);

@@ -2,16 +2,19 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Payload;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
+use uuid::Uuid;
 
+use super::cursor;
+use crate::db::rest_lists::Position;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::http::action_api::{check_media_type, read_body};
 use crate::json;
 
 /// What a page has at most, and unless something else is asked for.
 const MAX_LIMIT: usize = 1_000;
-const DEFAULT_LIMIT: usize = 100;
+pub(super) const DEFAULT_LIMIT: usize = 100;
 
 /// Where in a request something stands. A path of an error begins with it, unless it is of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +101,40 @@ impl Given {
             Place::Path => text(&self.path),
             Place::Body => at(&self.body, name).cloned().unwrap_or_default(),
         }
+    }
+
+    /// The id in the path.
+    ///
+    /// # Errors
+    ///
+    /// `validation_failed`: it is no UUID.
+    pub(super) fn id(&self) -> Result<String, Error> {
+        let name = "id";
+        let text = self.value(Place::Path, name);
+        let text = text.as_str().unwrap_or_default();
+        let is_hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
+        match Uuid::try_parse(text) {
+            Ok(id) if is_hyphenated => Ok(id.to_string()),
+            _ => {
+                let path = format!("{PATH}{name}");
+                Err(Error::invalid(path, "invalid", "must be a UUID"))
+            }
+        }
+    }
+
+    /// The body, which is an object.
+    pub(super) fn object(&self) -> Result<&Map<String, Value>, Error> {
+        let object = self.body.as_object();
+        object.ok_or_else(|| Error::internal("a body was not read"))
+    }
+
+    /// Where a page begins.
+    pub(super) fn cursor(&self, errors: &mut Vec<FieldError>) -> Option<Position> {
+        let cursor = cursor::read(self.text("cursor", errors)?);
+        if cursor.is_none() {
+            errors.push(of_query("cursor", cursor::RULE));
+        }
+        cursor
     }
 
     /// A parameter of the query. Notes an error where it is there twice.

@@ -1,8 +1,13 @@
 //! The platform-users API.
 
+mod credentials;
 mod events;
+mod lists;
 mod oauth;
+mod purge;
+mod told;
 mod urls;
+mod users;
 
 use serde_json::{Value, json};
 
@@ -33,6 +38,14 @@ fn ok(answer: &Answer) -> Value {
         answer.header("content-type"),
         Some("application/json; charset=utf-8")
     );
+    answer.json()
+}
+
+/// Makes a person.
+#[track_caller]
+fn created(app: &TestApp, body: Value) -> Value {
+    let answer = send(app, "POST", "/core/v1/users", &body.to_string());
+    assert_eq!(answer.status, 201, "{}", answer.text);
     answer.json()
 }
 
@@ -69,7 +82,8 @@ fn asks_by_index(app: &TestApp, f: impl FnOnce()) {
     let mut direct = app.direct();
     for statement in statements {
         for step in direct.plan(&statement) {
-            let slow = step.starts_with("SCAN") || step.contains("TEMP B-TREE");
+            let scans = step.starts_with("SCAN") && !step.contains("VALUES CLAUSE");
+            let slow = scans || step.contains("TEMP B-TREE");
             assert!(!slow, "{step}: {statement}");
         }
     }
