@@ -19,7 +19,7 @@ use crate::users::person::{MetaInfo, Person, UserInfo};
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 const JSON: &str = "application/json; charset=utf-8";
 /// Seconds after which a call that was answered 503 may be tried again.
-const RETRY_AFTER: &str = "1";
+pub const RETRY_AFTER: &str = "1";
 
 /// What the log line of a request says beyond its status.
 #[derive(Clone, Copy, Default)]
@@ -83,7 +83,7 @@ async fn answer(
 }
 
 /// A missing Content-Type is taken as JSON.
-fn check_media_type(request: &HttpRequest) -> Result<(), Error> {
+pub fn check_media_type(request: &HttpRequest) -> Result<(), Error> {
     let refused = |msg: &'static str| Err(Error::new(ErrorCode::UnsupportedMediaType, msg));
     if request.headers().contains_key(header::CONTENT_ENCODING) {
         return refused("The body must not be compressed.");
@@ -113,7 +113,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, Erro
         .transpose()
 }
 
-async fn read_body(payload: Payload) -> Result<web::Bytes, Error> {
+pub async fn read_body(payload: Payload) -> Result<web::Bytes, Error> {
     match payload.to_bytes_limited(MAX_BODY_BYTES).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => Err(Error::new(

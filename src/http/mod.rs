@@ -2,6 +2,7 @@
 
 mod action_api;
 mod auth;
+mod client_users;
 mod cors;
 mod middleware;
 mod ops;
@@ -30,6 +31,7 @@ fn routes(service: &mut ServiceConfig) {
         .service(action_api::resources(Endpoint::Users))
         .service(action_api::resources(Endpoint::Statuses))
         .service(action_api::resources(Endpoint::Triggers))
+        .service(client_users::resources())
         .service(ops::healthz_resource())
         .service(ops::readyz_resource())
         .default_service(web::to(action_api::not_found));

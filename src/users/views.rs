@@ -226,9 +226,9 @@ impl Given {
 }
 
 /// What is wrong with a value: the stable word, and the sentence, as Django REST framework has it where it has one.
-type Refusal = (&'static str, String);
+pub type Refusal = (&'static str, String);
 
-const CONTROL_CHARACTERS: &str =
+pub const CONTROL_CHARACTERS: &str =
     "Control characters other than tab and line breaks are not allowed.";
 
 fn refused<T>(code: &'static str, msg: impl Into<String>) -> Result<T, Refusal> {
