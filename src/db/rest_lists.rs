@@ -251,8 +251,11 @@ where
         out.push_bind_param::<Text, _>(key)?;
         out.push_sql(")");
     }
-    // As the partial indexes have it.
+    // As the partial indexes have it: see the migration `rest_users`.
     out.push_sql(" AND u.deleted_at IS NULL");
+    if selection.keys.is_empty() && selection.email_key.is_none() && selection.locale.is_none() {
+        out.push_sql(" AND u.organization_id > 0");
+    }
     if let Some(email_key) = &selection.email_key {
         out.push_sql(" AND u.email_key = ");
         out.push_bind_param::<Text, _>(email_key)?;
