@@ -261,8 +261,15 @@ where
         out.push_bind_param::<Text, _>(key)?;
         out.push_sql(")");
     }
-    // As the partial indexes have it.
+    // As the partial indexes have it: see the migration `rest_users`.
     out.push_sql(" AND u.deleted_at IS NULL");
+    if selection.subject_id.is_none()
+        && selection.keys.is_empty()
+        && selection.email_key.is_none()
+        && selection.locale.is_none()
+    {
+        out.push_sql(" AND u.organization_id > 0");
+    }
     if let Some(subject_id) = &selection.subject_id {
         out.push_sql(" AND u.subject_id IS NOT NULL AND u.subject_id = ");
         out.push_bind_param::<Text, _>(subject_id)?;

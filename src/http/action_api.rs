@@ -9,7 +9,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
 use futures_util::FutureExt;
 use serde::Serialize;
 
-use super::middleware::RequestId;
+use super::middleware::{RequestId, request_id};
 use super::{auth, cors};
 use crate::actions::{self, Body, Endpoint, IdempotencyKey, Request, Trail, Worker};
 use crate::error::{Error, ErrorCode, FieldError};
@@ -74,11 +74,11 @@ async fn answer(
     check_media_type(request)?;
     let idempotency_key = idempotency_key(request)?;
     let body = read_body(payload).await?;
-    let request_id = request.extensions().get::<RequestId>().cloned();
+    let request_id = request_id(request);
     let request = Request {
         endpoint,
         idempotency_key,
-        request_id: request_id.as_ref().map_or("", RequestId::as_str),
+        request_id: &request_id,
         body: &body,
     };
     actions::dispatch(worker, &caller, request, &mut log.trail).await

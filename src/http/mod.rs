@@ -2,6 +2,7 @@
 
 mod action_api;
 mod auth;
+mod client_users;
 mod cors;
 mod middleware;
 mod ops;
@@ -31,6 +32,7 @@ fn routes(service: &mut ServiceConfig) {
         .service(action_api::resources(Endpoint::Users))
         .service(action_api::resources(Endpoint::Statuses))
         .service(action_api::resources(Endpoint::Triggers))
+        .service(client_users::resources())
         .service(platform::oauth_resources())
         .service(platform::scope("/core/v1"))
         .service(platform::scope("/v1"))

@@ -42,16 +42,30 @@ impl Direct {
         found.into_iter().map(|found| found.text).collect()
     }
 
-    /// How SQLite goes about a statement that the application has sent. Nothing on PostgreSQL, which decides by what is
-    /// in the tables.
+    /// How the database goes about a statement that the application has sent, whatever there is in the tables.
     pub fn plan(&mut self, statement: &str) -> Vec<String> {
         let (sql, _) = statement.split_once(" -- binds").unwrap_or((statement, ""));
-        let query = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"));
-        let steps: Vec<Step> = match &mut *self.0 {
-            DbConn::Sqlite(conn) => query.load(conn).unwrap(),
-            DbConn::Postgres(_) => Vec::new(),
-        };
-        steps.into_iter().map(|step| step.detail).collect()
+        match &mut *self.0 {
+            DbConn::Sqlite(conn) => {
+                let query = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"));
+                let steps: Vec<Step> = query.load(conn).unwrap();
+                steps.into_iter().map(|step| step.detail).collect()
+            }
+            DbConn::Postgres(_) => {
+                let count = (1..).take_while(|number| sql.contains(&format!("${number}")));
+                let nulls: Vec<_> = count.map(|_| "NULL").collect();
+                let execute = format!("EXPLAIN EXECUTE planned({})", nulls.join(", "));
+                self.execute(&format!(
+                    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan; \
+                     PREPARE planned AS {sql}; CREATE TEMP TABLE plan (text TEXT); \
+                     DO $$ DECLARE line TEXT; BEGIN \
+                     FOR line IN EXECUTE '{execute}' LOOP INSERT INTO plan VALUES (line); END LOOP; END $$"
+                ));
+                let plan = self.texts("SELECT text FROM plan");
+                self.execute("DEALLOCATE planned; DROP TABLE plan");
+                plan
+            }
+        }
     }
 
     /// The number that `SELECT {what}` gives.

@@ -10,8 +10,10 @@ ALTER TABLE users ADD COLUMN subject_id TEXT;
 UPDATE users SET locale = coalesce(
     (SELECT json_extract(definition, '$.locales[0]') FROM organizations WHERE organizations.id = users.organization_id), 'en');
 
--- Lists go by creation, then by the public id: all, and those that a filter finds.
-CREATE INDEX users_created ON users (organization_id, created_at, uuid) WHERE deleted_at IS NULL;
+-- Lists go by creation, then by the public id: all, and those that a filter finds. Every organization's id is above 0:
+-- only a list without filters says so, and only for it is the first index there. SQLite would take it for the others too.
+CREATE INDEX users_created ON users (organization_id, created_at, uuid)
+    WHERE deleted_at IS NULL AND organization_id > 0;
 CREATE INDEX users_email ON users (organization_id, email_key, created_at, uuid)
     WHERE deleted_at IS NULL AND email_key IS NOT NULL;
 CREATE INDEX users_locale ON users (organization_id, locale, created_at, uuid) WHERE deleted_at IS NULL;
@@ -31,7 +33,8 @@ CREATE TABLE user_values (
     PRIMARY KEY (organization_id, user_id, key_sha256),
     FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id)
 );
-CREATE INDEX user_values_key ON user_values (organization_id, key_sha256, created_at, uuid);
+-- With user_id, so that nothing else is read of a row: SQLite would prefer an index that has everything to one that finds.
+CREATE INDEX user_values_key ON user_values (organization_id, key_sha256, created_at, uuid, user_id);
 
 -- Where a person is registered.
 CREATE INDEX registrations_person ON registrations (organization_id, clogin_id);

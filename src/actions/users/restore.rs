@@ -8,7 +8,7 @@ use crate::db::held::{self, EndedToo};
 use crate::db::registrations;
 use crate::db::rest_users::{self, RestUser};
 use crate::db::totals;
-use crate::db::users;
+use crate::db::users::{self, User};
 use crate::error::{Error, ErrorCode};
 use crate::ids::{CloginId, GroupId};
 use crate::orders::cart;
@@ -54,9 +54,10 @@ fn restore_all(
     let restored = rest_users::restore(conn, organization, clogin, at)?;
     // Somebody else has restored it meanwhile, and perhaps deleted it again.
     let user = restored.ok_or_else(not_found)?;
+    let special_fields = users::find(conn, organization, clogin)?.ok_or_else(not_found)?;
     for (group, ended) in registrations::ended_of(conn, organization, clogin)? {
         if ended == at {
-            begin_again(conn, setup, group, clogin, settling, trace)?;
+            begin_again(conn, setup, group, &special_fields, settling, trace)?;
         }
     }
     totals::add_people(conn, organization, 1)?;
@@ -67,11 +68,11 @@ fn begin_again(
     conn: &mut Conn,
     setup: &Setup,
     group: GroupId,
-    clogin: CloginId,
+    user: &User,
     settling: Settling,
     trace: &mut Trace,
 ) -> Result<(), Error> {
-    let organization = setup.organization.id;
+    let (organization, clogin) = (setup.organization.id, CloginId(user.id));
     let project = places::project(setup, group)?;
     // Nobody changes it before the parent is held: it has ended.
     let parent = registrations::parent_of(conn, organization, group, clogin)?;
@@ -82,13 +83,12 @@ fn begin_again(
             return Err(Error::new(ErrorCode::NotAChildOf, msg));
         }
     }
-    let user = users::find(conn, organization, clogin)?.ok_or_else(not_found)?;
     let ended = held::lock(conn, organization, group, clogin, EndedToo::Yes)?;
     let ended = ended.ok_or_else(not_found)?;
     let mut person = Person {
         project,
         registration: ended.clone(),
-        user,
+        user: user.clone(),
     };
     person.registration.deleted_at = None;
     cart::take_seats_again(conn, &person)?;

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::given::{Given, Place};
-use super::request_id;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::http::action_api::{JSON, RETRY_AFTER};
+use crate::http::middleware::request_id;
 
 #[derive(Serialize)]
 struct Failure<'a> {

@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource, Scope};
+use actix_web::{HttpRequest, HttpResponse, Resource, Scope};
 use futures_util::FutureExt;
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ use self::given::Given;
 pub use self::oauth::resources as oauth_resources;
 use super::action_api::{JSON, LogFields};
 use super::auth;
-use super::middleware::RequestId;
+use super::middleware::request_id;
 use crate::actions::{Caller, Worker};
 use crate::app::App;
 use crate::error::Error;
@@ -300,10 +300,4 @@ fn refuse_publishable(caller: &Caller) -> Result<(), Error> {
         return Err(errors::forbidden());
     }
     Ok(())
-}
-
-fn request_id(request: &HttpRequest) -> String {
-    let extensions = request.extensions();
-    let id = extensions.get::<RequestId>().map(RequestId::as_str);
-    id.unwrap_or_default().to_owned()
 }

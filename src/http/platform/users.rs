@@ -16,7 +16,7 @@ use crate::users::views::{Given, PlatformUser, WantedPerson};
 const SEARCH_KEYS: [&str; 4] = ["claims", "authenticationProvider", "limit", "cursor"];
 
 pub(super) async fn create(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
-    let given = read_given(call, tell, Given::read_platform)?;
+    let given = Given::read_platform(call.given.object()?)?;
     let rest = rest(call, tell)?;
     let user = users::create::create(&rest, given)
         .await
@@ -30,7 +30,7 @@ pub(super) async fn create(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
 
 pub(super) async fn change(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
     let id = call.given.id()?;
-    let given = read_given(call, tell, Given::read_platform_change)?;
+    let given = Given::read_platform_change(call.given.object()?)?;
     let rest = rest(call, tell)?;
     let user = users::change::change(&rest, &id, given).await;
     Ok(Answer::ok(shown(&user.map_err(conflict)?)?))
@@ -142,25 +142,6 @@ async fn page(
     body.extend(next.map(|next| ("nextCursor".to_owned(), next.into())));
     body.insert("data".to_owned(), data?.into());
     Ok(Answer::ok(Value::Object(body)))
-}
-
-/// What the body says of a person; START says it where everything is kept.
-fn read_given(
-    call: &Call<'_>,
-    tell: &mut Telling,
-    read: fn(&Map<String, Value>) -> Result<Given, Error>,
-) -> Result<Given, Error> {
-    let body = call.given.object()?;
-    let given = read(body)?;
-    tell.start(|start| {
-        ["claims", "authenticationProvider"]
-            .into_iter()
-            .filter_map(|key| Some((key, body.get(key)?)))
-            .fold(start, |start, (key, value)| {
-                start.with_personal(key, || value.clone())
-            })
-    });
-    Ok(given)
 }
 
 pub(super) fn rest<'a>(call: &Call<'a>, tell: &Telling) -> Result<RestCall<'a>, Error> {

@@ -76,6 +76,23 @@ fn call_in_every_way(client: &Client) {
     ] {
         client.send("POST", USERS, &SERVER, broken.as_bytes());
     }
+    let bearer = (
+        "Authorization",
+        "Bearer 5b3c1a52-8f0e-4a5e-9a57-0d6f6e1c2b11",
+    );
+    for body in [
+        json!({ "email": "simone-private@mail.example", "custom_properties": { "a": "Tryon-private" } }),
+        json!({ "email": "not-an-address", "locale": "Tryon-private" }),
+    ] {
+        let body = body.to_string();
+        client.send("POST", "/api/v1/users/", &[bearer], body.as_bytes());
+    }
+    for filter in [
+        "email=simone-private@mail.example",
+        "custom_properties__a=Tryon-private",
+    ] {
+        client.send("GET", &format!("/api/v1/users/?{filter}"), &[bearer], b"");
+    }
     client.send(
         "GET",
         "/reg/api2/users/?Api-token=5b3c1a52-8f0e-4a5e-9a57-0d6f6e1c2b11",
