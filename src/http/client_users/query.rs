@@ -1,5 +1,7 @@
 //! What the query of a list asks for: the page, and the filters.
 
+use std::collections::HashSet;
+
 use actix_web::HttpRequest;
 use chrono::{DateTime, Datelike, NaiveDate};
 use serde_json::Value;
@@ -137,12 +139,11 @@ fn read_filters(
     errors: &mut Vec<FieldError>,
 ) -> Selection {
     let mut selection = Selection::all(organization);
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     for (name, value) in parameters.iter().rev() {
-        if seen.contains(&name.as_str()) {
+        if !seen.insert(name) {
             continue;
         }
-        seen.push(name);
         if let Err((code, msg)) = read_filter(&mut selection, name, value, locales) {
             errors.push(FieldError::new(name.as_str(), code, msg));
         }
