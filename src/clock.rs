@@ -36,6 +36,11 @@ fn system_millis() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
 
+/// RFC 3339 in UTC, always with three digits of milliseconds (`2027-01-05T09:00:00.000Z`).
+pub fn rfc3339_millis(at: Timestamp) -> String {
+    at.and_utc().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
 /// RFC 3339 in UTC; milliseconds only where there are some (`2027-01-05T09:00:00Z`).
 pub fn rfc3339(at: Timestamp) -> String {
     at.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)

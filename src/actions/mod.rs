@@ -1,5 +1,6 @@
 //! The action API: which actions there are, and the way of a call through them. One file an operation.
 
+mod access_token;
 mod action;
 mod add_email;
 mod add_product;
@@ -31,6 +32,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use self::access_token::{
+    AccessToken, holder as access_token_holder, issue as issue_access_token,
+};
 pub use self::action::{Action, Endpoint};
 use self::call::{Call, Done, check_connected_to, not_a_child_of};
 use self::envelope::{Envelope, Mode};

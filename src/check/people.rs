@@ -52,20 +52,26 @@ fn problems(person: &PersonKeys, kept: Vec<KeptValue>) -> Vec<String> {
     if provider != person.provider_key {
         problems.push("provider_key is not the key of its provider_id".to_owned());
     }
-    let mut expected = BTreeSet::new();
-    let documents = [
-        (Document::Claims, Some(&person.claims)),
+    let link = values::of_provider(
+        person.provider_id.as_deref(),
+        person.provider_url.as_deref(),
+    );
+    let named = |document: Document| move |key| (document.name().to_owned(), key);
+    let mut expected: BTreeSet<_> = link.into_iter().map(named(Document::Provider)).collect();
+    type KeysOf = fn(&Map<String, Value>) -> BTreeSet<String>;
+    let documents: [(_, _, KeysOf); 2] = [
+        (Document::Claims, Some(&person.claims), values::of_claims),
         (
             Document::CustomProperties,
             person.custom_properties.as_ref(),
+            values::of_properties,
         ),
     ];
-    for (document, text) in documents {
+    for (document, text, keys_of) in documents {
         let Some(text) = text else { continue };
         match serde_json::from_str::<Map<String, Value>>(text) {
             Ok(object) => {
-                let keys = values::of(document, &object).into_iter();
-                expected.extend(keys.map(|key| (document.name().to_owned(), key)));
+                expected.extend(keys_of(&object).into_iter().map(named(document)));
             }
             Err(error) => {
                 let place = place(&error);

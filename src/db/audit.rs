@@ -47,6 +47,7 @@ pub struct PersonKeys {
     pub claims: String,
     pub provider_key: Option<String>,
     pub provider_id: Option<String>,
+    pub provider_url: Option<String>,
     pub subject_id: Option<String>,
 }
 

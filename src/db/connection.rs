@@ -24,6 +24,9 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
+/// How long a statement waits for another process.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000;";
+
 /// Any number will do, as long as it stays: the advisory lock under which PostgreSQL is migrated.
 const MIGRATION_LOCK: i64 = 0x0063_6c6f_6769_6e00;
 
@@ -211,6 +214,24 @@ impl Conn {
     /// Undoes what was done since the savepoint began, and ends it.
     pub fn undo_savepoint(&mut self) -> QueryResult<()> {
         self.inner.batch_execute("ROLLBACK TO w; RELEASE w")
+    }
+
+    /// Moves what is in SQLite's journal to where it belongs, and leaves the journal empty. False: somebody reads an older
+    /// state at this moment. PostgreSQL has nothing of the kind.
+    pub fn empty_journal(&mut self) -> QueryResult<bool> {
+        #[derive(QueryableByName)]
+        struct Checkpoint {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            busy: i32,
+        }
+        let DbConn::Sqlite(conn) = &mut self.inner else {
+            return Ok(true);
+        };
+        // Writes wait for this: no longer than a short read takes.
+        conn.batch_execute("PRAGMA busy_timeout = 100;")?;
+        let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn);
+        conn.batch_execute(BUSY_TIMEOUT)?;
+        done.map(|Checkpoint { busy }| busy == 0)
     }
 
     pub fn rollback(&mut self) -> QueryResult<()> {

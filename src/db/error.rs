@@ -6,6 +6,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UniqueIndex {
     AdminToken,
+    Credential,
     IdempotencyKey,
     /// Where somebody logs in elsewhere.
     ProviderLink,
@@ -14,11 +15,16 @@ pub enum UniqueIndex {
 }
 
 /// (index, its name on PostgreSQL, its columns as SQLite's message lists them).
-const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 5] = [
+const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 6] = [
     (
         UniqueIndex::AdminToken,
         "admins_token",
         "admins.token_sha256",
+    ),
+    (
+        UniqueIndex::Credential,
+        "credentials_pkey",
+        "credentials.organization_id, credentials.id",
     ),
     (
         UniqueIndex::IdempotencyKey,

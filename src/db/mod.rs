@@ -5,9 +5,11 @@ pub mod error;
 pub mod schema;
 mod writer;
 
+pub mod access_tokens;
 pub mod audit;
 pub mod carts;
 pub mod config;
+pub mod credentials;
 pub mod emails;
 pub mod events;
 pub mod held;
@@ -15,6 +17,7 @@ pub mod idempotency;
 pub mod lists;
 pub mod login_tokens;
 pub mod outbox;
+pub mod purge;
 pub mod registrations;
 pub mod rest_lists;
 pub mod rest_users;
@@ -30,7 +33,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use self::connection::{Conn, DbConn, Manager, OpenError, Purpose, StatementObserver, Target};
-use self::writer::Writer;
+use self::writer::{Journal, Writer};
 use crate::error::Error;
 
 /// How often a transaction is run, in all, when PostgreSQL breaks it off.
@@ -133,8 +136,29 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<Outcome<T>, Error> + Send + 'static,
     {
+        self.write_with(Journal::Kept, f).await
+    }
+
+    /// As [`Db::write`], for what deletes for good: on SQLite it leaves nothing behind in the journal either.
+    ///
+    /// # Errors
+    ///
+    /// As [`Db::write`].
+    pub async fn erase<T, F>(&self, f: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<Outcome<T>, Error> + Send + 'static,
+    {
+        self.write_with(Journal::Emptied, f).await
+    }
+
+    async fn write_with<T, F>(&self, journal: Journal, f: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<Outcome<T>, Error> + Send + 'static,
+    {
         match &self.writer {
-            Some(writer) => writer.write(f).await,
+            Some(writer) => writer.write(journal, f).await,
             None => self.on_pool(move |conn| write_with_retries(conn, &f)).await,
         }
     }

@@ -30,6 +30,8 @@ pub struct Selection {
     /// The key of the main e-mail.
     pub email_key: Option<String>,
     pub locale: Option<String>,
+    /// Who somebody is where it logs in elsewhere.
+    pub subject_id: Option<String>,
     /// The first moment of creation.
     pub created_from: Option<Timestamp>,
     /// The last moment of creation.
@@ -44,16 +46,23 @@ impl Selection {
             organization,
             email_key: None,
             locale: None,
+            subject_id: None,
             created_from: None,
             created_to: None,
             keys: Vec::new(),
         }
     }
 
+    /// The key whose rows find the people. None: an index of the people themselves does.
+    fn driving_key(&self) -> Option<&String> {
+        self.keys.first().filter(|_| self.subject_id.is_none())
+    }
+
     /// Whether it is everybody.
     pub fn is_all(&self) -> bool {
         self.email_key.is_none()
             && self.locale.is_none()
+            && self.subject_id.is_none()
             && self.created_from.is_none()
             && self.created_to.is_none()
             && self.keys.is_empty()
@@ -201,7 +210,7 @@ struct Place {
 
 impl Place {
     fn of(selection: &Selection) -> Self {
-        if selection.keys.is_empty() {
+        if selection.driving_key().is_none() {
             Place {
                 created_at: "u.created_at",
                 uuid: "u.uuid",
@@ -227,7 +236,8 @@ where
     Timestamp: ToSql<SqlTimestamp, DB>,
 {
     let organization = &selection.organization.0;
-    match selection.keys.first() {
+    let driving = selection.driving_key();
+    match driving {
         None => {
             out.push_sql(" FROM users u WHERE u.organization_id = ");
             out.push_bind_param::<BigInt, _>(organization)?;
@@ -243,7 +253,7 @@ where
             out.push_bind_param::<Text, _>(key)?;
         }
     }
-    for key in selection.keys.iter().skip(1) {
+    for key in selection.keys.iter().skip(usize::from(driving.is_some())) {
         out.push_sql(
             " AND EXISTS (SELECT 1 FROM user_values w WHERE w.organization_id = u.organization_id \
              AND w.user_id = u.id AND w.key_sha256 = ",
@@ -253,8 +263,16 @@ where
     }
     // As the partial indexes have it: see the migration `rest_users`.
     out.push_sql(" AND u.deleted_at IS NULL");
-    if selection.keys.is_empty() && selection.email_key.is_none() && selection.locale.is_none() {
+    let is_found_otherwise = driving.is_some()
+        || selection.subject_id.is_some()
+        || selection.email_key.is_some()
+        || selection.locale.is_some();
+    if !is_found_otherwise {
         out.push_sql(" AND u.organization_id > 0");
+    }
+    if let Some(subject_id) = &selection.subject_id {
+        out.push_sql(" AND u.subject_id IS NOT NULL AND u.subject_id = ");
+        out.push_bind_param::<Text, _>(subject_id)?;
     }
     if let Some(email_key) = &selection.email_key {
         out.push_sql(" AND u.email_key = ");
@@ -262,7 +280,9 @@ where
     }
     if let Some(locale) = &selection.locale {
         // Half of all people may have it: where something else finds fewer, its index is not to be used.
-        let alone = selection.email_key.is_none() && selection.keys.is_empty();
+        let alone = selection.email_key.is_none()
+            && selection.subject_id.is_none()
+            && selection.keys.is_empty();
         out.push_sql(if alone {
             " AND u.locale = "
         } else {

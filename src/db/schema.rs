@@ -1,6 +1,16 @@
 // Printed from the migrations by `make schema`; not written by hand.
 
 diesel::table! {
+    access_tokens (organization_id, token_sha256) {
+        organization_id -> BigInt,
+        token_sha256 -> Text,
+        admin_id -> BigInt,
+        secret_sha256 -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     admins (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -29,6 +39,16 @@ diesel::table! {
     counters (name) {
         name -> Text,
         value -> BigInt,
+    }
+}
+
+diesel::table! {
+    credentials (organization_id, id) {
+        organization_id -> BigInt,
+        id -> Text,
+        user_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        metadata -> Text,
     }
 }
 

@@ -23,6 +23,8 @@ const ROWS: usize = 500;
 pub enum Document {
     Claims,
     CustomProperties,
+    /// The link to where somebody logs in elsewhere.
+    Provider,
 }
 
 impl Document {
@@ -30,6 +32,7 @@ impl Document {
         match self {
             Document::Claims => "claims",
             Document::CustomProperties => "custom_properties",
+            Document::Provider => "provider",
         }
     }
 }
@@ -75,6 +78,22 @@ pub fn replace(
         .filter(user_values::document.eq(document.name()));
     diesel::delete(old).execute(conn)?;
     insert(conn, owner, document, keys)
+}
+
+/// How many people have a value, counted up to `most`.
+pub fn count(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    key: &str,
+    most: i64,
+) -> QueryResult<usize> {
+    let some: Vec<i64> = directly!(conn, |conn| user_values::table
+        .filter(user_values::organization_id.eq(organization.0))
+        .filter(user_values::key_sha256.eq(key))
+        .select(user_values::user_id)
+        .limit(most)
+        .load(conn))?;
+    Ok(some.len())
 }
 
 /// diesel inserts several rows neither through the enum nor, on SQLite, in one statement.

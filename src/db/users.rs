@@ -148,6 +148,25 @@ pub fn hold_password(
     Ok(held > 0)
 }
 
+/// Holds a person's row until the transaction ends. False: there is none.
+pub fn hold(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> QueryResult<bool> {
+    let this = users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq(id.0));
+    let held = diesel::update(this)
+        .set(users::updated_at.eq(users::updated_at))
+        .execute(conn)?;
+    Ok(held > 0)
+}
+
+/// Deletes the row of somebody of whom nothing else is there any more.
+pub fn delete(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> QueryResult<()> {
+    let this = users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq(id.0));
+    diesel::delete(this).execute(conn).map(|_| ())
+}
+
 /// Which of these keys belong to somebody in the organization.
 pub fn taken_usernames(
     conn: &mut DbConn,

@@ -3,9 +3,12 @@
 //! Each write runs in a savepoint of its own inside one transaction; when that is committed, all are answered. A write
 //! that fails is rolled back alone. When SQLite gives up the whole transaction (disk full, I/O error), every write of
 //! the batch is answered 503, also those that had failed: none of them is known to have been decided.
+//!
+//! What a write deletes for good is in SQLite's journal still. After such a write the journal is emptied, before it is
+//! answered; where somebody reads an older state at that moment, as soon as it can be.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -18,6 +21,16 @@ use crate::error::Error;
 /// A transaction takes at most this many writes, and no further one after this time.
 const BATCH_WRITES: usize = 128;
 const BATCH_TIME: Duration = Duration::from_millis(5);
+
+/// How long the next attempt at emptying the journal waits.
+const JOURNAL_RETRY: Duration = Duration::from_millis(200);
+
+/// What becomes of the journal after a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Journal {
+    Kept,
+    Emptied,
+}
 
 pub struct Writer {
     queue: Option<SyncSender<Box<dyn Write>>>,
@@ -46,7 +59,7 @@ impl Writer {
     /// # Errors
     ///
     /// What `f` returned; or 503, when the queue is full or the transaction was lost.
-    pub async fn write<T, F>(&self, f: F) -> Result<T, Error>
+    pub async fn write<T, F>(&self, journal: Journal, f: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<Outcome<T>, Error> + Send + 'static,
@@ -54,6 +67,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let write = Box::new(Queued {
             f,
+            journal,
             result: None,
             reply,
         });
@@ -83,6 +97,8 @@ impl Drop for Writer {
 trait Write: Send {
     /// Runs the closure, and says whether its changes are to stay.
     fn run(&mut self, conn: &mut Conn) -> bool;
+    /// What is to become of the journal, after the commit.
+    fn journal(&self) -> Journal;
     /// Sends the result, after the commit.
     fn answer(self: Box<Self>);
     /// Sends 503: the transaction was lost.
@@ -91,6 +107,7 @@ trait Write: Send {
 
 struct Queued<T, F> {
     f: F,
+    journal: Journal,
     result: Option<Result<T, Error>>,
     reply: oneshot::Sender<Result<T, Error>>,
 }
@@ -108,6 +125,13 @@ where
         keep
     }
 
+    fn journal(&self) -> Journal {
+        match &self.result {
+            Some(Ok(_)) => self.journal,
+            _ => Journal::Kept,
+        }
+    }
+
     fn answer(self: Box<Self>) {
         let result = self
             .result
@@ -123,15 +147,51 @@ where
 
 fn run(manager: &Manager, conn: Conn, writes: &Receiver<Box<dyn Write>>) {
     let mut conn = Some(conn);
-    while let Ok(first) = writes.recv() {
-        let mut batch = vec![first];
-        if let Err(cause) = run_batch(manager, &mut conn, &mut batch, writes) {
+    let mut journal = Journal::Kept;
+    while let Some(first) = next_write(writes, journal) {
+        let mut batch: Vec<_> = first.into_iter().collect();
+        if !batch.is_empty()
+            && let Err(cause) = run_batch(manager, &mut conn, &mut batch, writes)
+        {
             log::error!("a batch of {} writes was lost: {cause}", batch.len());
             // The next batch begins on a new connection: nobody knows what this one is in the middle of.
             conn = None;
             batch.into_iter().for_each(|write| write.lost(&cause));
-        } else {
-            batch.into_iter().for_each(Write::answer);
+            continue;
+        }
+        let erases = batch
+            .iter()
+            .any(|write| write.journal() == Journal::Emptied);
+        if erases || journal == Journal::Emptied {
+            journal = conn.as_mut().map_or(Journal::Emptied, empty_journal);
+        }
+        batch.into_iter().for_each(Write::answer);
+    }
+}
+
+/// Waits for a write; where the journal is still to be emptied, for a moment only. None: there will be no more.
+fn next_write(
+    writes: &Receiver<Box<dyn Write>>,
+    journal: Journal,
+) -> Option<Option<Box<dyn Write>>> {
+    match journal {
+        Journal::Kept => writes.recv().ok().map(Some),
+        Journal::Emptied => match writes.recv_timeout(JOURNAL_RETRY) {
+            Ok(write) => Some(Some(write)),
+            Err(RecvTimeoutError::Timeout) => Some(None),
+            Err(RecvTimeoutError::Disconnected) => None,
+        },
+    }
+}
+
+/// Returns what is still to become of the journal.
+fn empty_journal(conn: &mut Conn) -> Journal {
+    match conn.empty_journal() {
+        Ok(true) => Journal::Kept,
+        Ok(false) => Journal::Emptied,
+        Err(error) => {
+            log::warn!("the journal cannot be emptied now: {error}");
+            Journal::Emptied
         }
     }
 }

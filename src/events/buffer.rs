@@ -6,11 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Event, Told};
 use crate::app::App;
-use crate::db::Outcome;
+use crate::db::connection::DbConn;
+use crate::db::{Outcome, users};
 use crate::error::Error;
 
 /// Events that wait at most.
 const CAPACITY: usize = 10_000;
+/// In bytes, of the data of an event that waits: they take memory together.
+const MAX_DATA_BYTES: usize = 4 * 1024;
 /// Events that one transaction writes: calls come in between.
 const WRITTEN_AT_ONCE: usize = 100;
 
@@ -31,8 +34,17 @@ impl Default for EventBuffer {
 }
 
 impl EventBuffer {
-    /// Takes both events, or, where there is no room for both, none.
-    pub fn push(&self, told: Told) {
+    /// Takes both events, or, where there is no room for both, none. Data that are too long are left out.
+    pub fn push(&self, mut told: Told) {
+        for event in [&mut told.start, &mut told.end] {
+            if event
+                .data
+                .as_ref()
+                .is_some_and(|data| data.len() > MAX_DATA_BYTES)
+            {
+                event.data = Some("{}".to_owned());
+            }
+        }
         let mut events = self.events();
         if events.len() + 2 > self.capacity {
             self.drop_events(2);
@@ -81,6 +93,21 @@ impl EventBuffer {
     }
 }
 
+/// What is said of somebody who has been deleted since is left out.
+fn write(conn: &mut DbConn, event: &Event) -> Result<(), Error> {
+    match event.about.filter(|_| event.data.is_some()) {
+        Some(clogin) if !users::hold(conn, event.organization, clogin)? => {
+            let data = Some("{}".to_owned());
+            let event = Event {
+                data,
+                ..event.clone()
+            };
+            event.insert(conn, None)
+        }
+        about => event.insert(conn, about),
+    }
+}
+
 /// Writes everything that waits.
 ///
 /// # Errors
@@ -94,7 +121,7 @@ pub async fn flush(app: &App) -> Result<(), Error> {
         }
         let rows = events.clone();
         let written = app.db.write(move |conn| {
-            rows.iter().try_for_each(|event| event.insert(conn, None))?;
+            rows.iter().try_for_each(|event| write(conn, event))?;
             Ok(Outcome::Keep(()))
         });
         if let Err(error) = written.await {
@@ -118,6 +145,7 @@ mod tests {
             admin: AdminId(1),
             metadata: "{}".to_owned(),
             data: None,
+            about: None,
         }
     }
 

@@ -2,11 +2,13 @@
 //! outcome: START and SUCCESS of a write are rows of its transaction; everything else goes through a buffer.
 
 mod buffer;
+mod list;
 mod worker;
 
 use serde_json::{Map, Value, json};
 
 pub use self::buffer::{EventBuffer, flush};
+pub use self::list::{Filter, KnownEvent, list};
 pub use self::worker::Worker;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -20,8 +22,12 @@ use crate::project::file::Organization;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Create,
+    Retrieve,
+    RetrieveList,
+    Search,
     Update,
     Delete,
+    CredentialRetrieveList,
 }
 
 /// Where in a call an event stands.
@@ -33,24 +39,35 @@ enum Stage {
 }
 
 impl Operation {
-    /// The types of its events, in the order of the stages.
-    fn kinds(self) -> [&'static str; 3] {
+    pub const ALL: [Operation; 7] = [
+        Operation::Create,
+        Operation::Retrieve,
+        Operation::RetrieveList,
+        Operation::Search,
+        Operation::Update,
+        Operation::Delete,
+        Operation::CredentialRetrieveList,
+    ];
+
+    /// The types of its events: START, SUCCESS, FAIL.
+    pub fn kinds(self) -> [&'static str; 3] {
+        macro_rules! kinds {
+            ($name:literal) => {
+                [
+                    concat!("USER_", $name, "_START"),
+                    concat!("USER_", $name, "_SUCCESS"),
+                    concat!("USER_", $name, "_FAIL"),
+                ]
+            };
+        }
         match self {
-            Operation::Create => [
-                "USER_CREATE_START",
-                "USER_CREATE_SUCCESS",
-                "USER_CREATE_FAIL",
-            ],
-            Operation::Update => [
-                "USER_UPDATE_START",
-                "USER_UPDATE_SUCCESS",
-                "USER_UPDATE_FAIL",
-            ],
-            Operation::Delete => [
-                "USER_DELETE_START",
-                "USER_DELETE_SUCCESS",
-                "USER_DELETE_FAIL",
-            ],
+            Operation::Create => kinds!("CREATE"),
+            Operation::Retrieve => kinds!("RETRIEVE"),
+            Operation::RetrieveList => kinds!("RETRIEVE_LIST"),
+            Operation::Search => kinds!("SEARCH"),
+            Operation::Update => kinds!("UPDATE"),
+            Operation::Delete => kinds!("DELETE"),
+            Operation::CredentialRetrieveList => kinds!("CREDENTIAL_RETRIEVE_LIST"),
         }
     }
 
@@ -63,6 +80,9 @@ impl Operation {
         }
     }
 }
+
+/// The one category that there is.
+pub const CATEGORY: &str = "user";
 
 /// How much of its events an organization keeps: the project file's `event_level`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +118,15 @@ impl Details {
         self
     }
 
+    /// As [`Details::with`], where there is something to be said.
+    #[must_use]
+    pub fn with_some(self, key: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
     /// Kept from level 2 on.
     #[must_use]
     pub fn with_impersonal(self, key: &str, value: impl FnOnce() -> Value) -> Self {
@@ -130,6 +159,8 @@ struct Event {
     metadata: String,
     /// JSON; none at level 1.
     data: Option<String>,
+    /// Whom it is about, where that is known before it is written.
+    about: Option<CloginId>,
 }
 
 impl Event {
@@ -198,10 +229,14 @@ impl CallEvents {
         self.told(app, Stage::Success, start, success)
     }
 
-    /// START and FAIL. Neither says more of what was asked for than `start` does.
+    /// START and FAIL. Of what was sent only the metadata are kept: it may be about somebody who is not there to be deleted.
     pub fn failed(&self, app: &App, start: Details, error: &Error) -> Told {
         let error = json!({ "message": error.msg(), "type": error.code() });
         let fail = self.details().with("error", error);
+        let start = Details {
+            data: Map::new(),
+            ..start
+        };
         self.told(app, Stage::Fail, start, fail)
     }
 
@@ -226,11 +261,20 @@ impl CallEvents {
             admin: self.admin,
             metadata: Value::Object(metadata).to_string(),
             data: (self.level > Level::Metadata).then(|| Value::Object(data).to_string()),
+            about: None,
         }
     }
 }
 
 impl Told {
+    /// The same about somebody: what they say of the person goes with it.
+    #[must_use]
+    pub fn about(mut self, clogin: Option<CloginId>) -> Self {
+        self.start.about = clogin;
+        self.end.about = clogin;
+        self
+    }
+
     /// Writes both events, in the transaction of the change that they tell of. `clogin`: whom they are about; what they
     /// say of the person goes with it.
     ///

@@ -17,7 +17,7 @@ use crate::ids::AdminId;
 use crate::users::person::{MetaInfo, Person, UserInfo};
 
 const MAX_BODY_BYTES: usize = 1024 * 1024;
-const JSON: &str = "application/json; charset=utf-8";
+pub const JSON: &str = "application/json; charset=utf-8";
 /// Seconds after which a call that was answered 503 may be tried again.
 pub const RETRY_AFTER: &str = "1";
 
@@ -69,7 +69,7 @@ async fn answer(
     endpoint: Endpoint,
     log: &mut LogFields,
 ) -> Result<Body, Error> {
-    let caller = auth::authenticate(&worker.app, request.headers()).await?;
+    let caller = auth::authenticate(worker, request.headers()).await?;
     log.admin = Some(caller.admin_id());
     check_media_type(request)?;
     let idempotency_key = idempotency_key(request)?;

@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderMap};
 use subtle::ConstantTimeEq;
 
 use super::cors;
-use crate::actions::Caller;
+use crate::actions::{Caller, Worker, access_token_holder};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
 use crate::ids::AdminId;
@@ -21,15 +21,13 @@ const CLOCK_TOLERANCE: i64 = 300;
 /// Compared with where there is no admin, so that an unknown one takes the same time.
 const NO_TOKEN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-enum Credentials {
-    Headers {
-        id: AdminId,
-        user: String,
-        token_sha256: String,
-    },
-    Bearer {
-        token_sha256: String,
-    },
+/// What is said to belong together.
+struct Credentials {
+    /// None: a bearer token, which says by itself whose it is.
+    id: Option<AdminId>,
+    /// In the form in which it is compared.
+    user: Option<String>,
+    token: String,
 }
 
 /// Who sent these headers.
@@ -38,19 +36,12 @@ enum Credentials {
 ///
 /// `unauthenticated`, one and the same for everything that is missing, unknown or does not belong together;
 /// `stale_timestamp`; `origin_forbidden`, for a publishable key.
-pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
+pub async fn authenticate(worker: &Worker, headers: &HeaderMap) -> Result<Caller, Error> {
+    let app = &worker.app;
     let caller = match credentials(headers) {
-        None => None,
-        Some(credentials) => match find(&app.projects.current(), &credentials) {
-            Some(caller) => Some(caller),
-            // It may have been made a moment ago. Every failure takes this way, whatever it failed on.
-            None => find(&*app.projects.refresh(&app.db).await?, &credentials),
-        },
+        Some(credentials) => identify(worker, &credentials).await?,
+        None => return Err(unauthenticated()),
     };
-    let caller = caller.ok_or_else(|| {
-        let msg = "The request is not authenticated: Api-id, Api-user and Api-token, or a bearer token, must belong together.";
-        Error::new(ErrorCode::Unauthenticated, msg)
-    })?;
     check_timestamp(app, headers)?;
     if caller.admin.kind == AdminKind::Publishable {
         let allowed = |origin: &str| caller.admin.origins.iter().any(|known| known == origin);
@@ -61,13 +52,56 @@ pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Erro
     Ok(caller)
 }
 
+/// Who has this id and secret.
+///
+/// # Errors
+///
+/// `unauthenticated`.
+pub async fn client(worker: &Worker, id: AdminId, secret: &str) -> Result<Caller, Error> {
+    let credentials = Credentials {
+        id: Some(id),
+        user: None,
+        token: secret.to_owned(),
+    };
+    identify(worker, &credentials).await
+}
+
+pub fn unauthenticated() -> Error {
+    let msg = "The request is not authenticated: Api-id, Api-user and Api-token, or a bearer token, must belong together.";
+    Error::new(ErrorCode::Unauthenticated, msg)
+}
+
+async fn identify(worker: &Worker, credentials: &Credentials) -> Result<Caller, Error> {
+    let app = &worker.app;
+    if let Some(caller) = look(worker, &app.projects.current(), credentials).await? {
+        return Ok(caller);
+    }
+    // It may have been made a moment ago. Every failure takes this way, whatever it failed on.
+    let fresh = app.projects.refresh(&app.db).await?;
+    let caller = look(worker, &fresh, credentials).await?;
+    caller.ok_or_else(unauthenticated)
+}
+
+async fn look(
+    worker: &Worker,
+    snapshot: &Snapshot,
+    credentials: &Credentials,
+) -> Result<Option<Caller>, Error> {
+    match find(snapshot, credentials) {
+        None if credentials.id.is_none() => {
+            access_token_holder(worker, snapshot, &credentials.token).await
+        }
+        found => Ok(found),
+    }
+}
+
 fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     if headers.contains_key("Api-token") || headers.contains_key("Api-id") {
-        return Some(Credentials::Headers {
-            id: AdminId(text("Api-id")?.trim().parse().ok()?),
-            user: username::key(text("Api-user")?),
-            token_sha256: token_sha256(text("Api-token")?.trim()),
+        return Some(Credentials {
+            id: Some(AdminId(text("Api-id")?.trim().parse().ok()?)),
+            user: Some(username::key(text("Api-user")?)),
+            token: text("Api-token")?.trim().to_owned(),
         });
     }
     let (scheme, token) = headers
@@ -75,28 +109,22 @@ fn credentials(headers: &HeaderMap) -> Option<Credentials> {
         .to_str()
         .ok()?
         .split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| Credentials::Bearer {
-            token_sha256: token_sha256(token.trim()),
-        })
+    scheme.eq_ignore_ascii_case("bearer").then(|| Credentials {
+        id: None,
+        user: None,
+        token: token.trim().to_owned(),
+    })
 }
 
 fn find(snapshot: &Snapshot, credentials: &Credentials) -> Option<Caller> {
-    let (found, given, user_matches) = match credentials {
-        Credentials::Bearer { token_sha256 } => {
-            (snapshot.admin_by_token(token_sha256), token_sha256, true)
-        }
-        Credentials::Headers {
-            id,
-            user,
-            token_sha256,
-        } => {
-            let found = snapshot.admin(*id);
-            let matches =
-                found.is_some_and(|(_, known)| username::key(&known.admin.email) == *user);
-            (found, token_sha256, matches)
-        }
+    let given = token_sha256(&credentials.token);
+    let found = match credentials.id {
+        None => snapshot.admin_by_token(&given),
+        Some(id) => snapshot.admin(id),
+    };
+    let user_matches = match (&credentials.user, found) {
+        (Some(user), Some((_, known))) => username::key(&known.admin.email) == *user,
+        (user, _) => user.is_none(),
     };
     let expected = found.map_or(NO_TOKEN, |(_, known)| known.token_sha256.as_str());
     let token_matches = bool::from(expected.as_bytes().ct_eq(given.as_bytes()));

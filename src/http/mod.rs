@@ -4,8 +4,10 @@ mod action_api;
 mod auth;
 mod client_users;
 mod cors;
+mod cursor;
 mod middleware;
 mod ops;
+mod platform;
 mod serve;
 
 pub use self::serve::{follow_projects, forget_old, serve};
@@ -32,6 +34,9 @@ fn routes(service: &mut ServiceConfig) {
         .service(action_api::resources(Endpoint::Statuses))
         .service(action_api::resources(Endpoint::Triggers))
         .service(client_users::resources())
+        .service(platform::oauth_resources())
+        .service(platform::scope("/core/v1"))
+        .service(platform::scope("/v1"))
         .service(ops::healthz_resource())
         .service(ops::readyz_resource())
         .default_service(web::to(action_api::not_found));

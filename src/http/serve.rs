@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::db::connection::DbConn;
-use crate::db::{self, Outcome, idempotency, login_tokens};
+use crate::db::{self, Outcome, access_tokens, idempotency, login_tokens};
 use crate::error::Error;
 use crate::events;
 use crate::ids::{Ids, OrganizationId};
@@ -90,6 +90,8 @@ pub async fn forget_old(app: &App) {
     .await;
     let tokens = |_: &Organization| now - LOGIN_TOKEN_RETENTION;
     forget(app, "login tokens", tokens, login_tokens::delete_expired).await;
+    let access = |_: &Organization| now;
+    forget(app, "access tokens", access, access_tokens::delete_expired).await;
     let events = |organization: &Organization| {
         now - TimeDelta::days(i64::from(organization.event_retention_days))
     };

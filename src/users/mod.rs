@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod change;
+pub mod claims;
 pub mod email;
 pub mod forms;
 pub mod password;

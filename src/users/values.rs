@@ -11,17 +11,18 @@ use crate::db::user_values::Document;
 /// Of one document: strings, numbers, true, false, null, and objects and arrays with nothing in them.
 pub const MAX_LEAVES: usize = 500;
 
-/// The keys of a document.
-pub fn of(document: Document, object: &Map<String, Value>) -> BTreeSet<String> {
-    match document {
-        Document::Claims => of_claims(object),
-        Document::CustomProperties => of_properties(object),
-    }
+/// The keys of a link to where somebody logs in elsewhere, but of the subject, which has an index of its own.
+pub fn of_provider(provider_id: Option<&str>, url: Option<&str>) -> BTreeSet<String> {
+    let given = [("providerId", provider_id), ("url", url)];
+    given
+        .into_iter()
+        .filter_map(|(name, text)| Some(key(Document::Provider, name, text?)))
+        .collect()
 }
 
 /// The keys of claims: of every value with its type, under its JSON pointer (in which an item of an array is `-`,
 /// wherever it stands), and of every object and array that there is one.
-fn of_claims(claims: &Map<String, Value>) -> BTreeSet<String> {
+pub fn of_claims(claims: &Map<String, Value>) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     add_claims(&mut keys, &mut String::new(), claims);
     keys
@@ -31,7 +32,7 @@ fn add_claims(keys: &mut BTreeSet<String>, path: &mut String, object: &Map<Strin
     let length = path.len();
     for (name, value) in object {
         path.push('/');
-        path.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        path.push_str(&escaped(name));
         add_claim(keys, path, value);
         path.truncate(length);
     }
@@ -53,6 +54,49 @@ fn add_claim(keys: &mut BTreeSet<String>, path: &mut String, value: &Value) {
     }
 }
 
+/// The keys that claims have which contain these: of what is at the ends of all their paths.
+pub fn of_searched_claims(claims: &Map<String, Value>) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    each_leaf(claims, &mut String::new(), &mut |pointer, leaf| {
+        keys.insert(claim_key(pointer, leaf));
+    });
+    keys
+}
+
+/// Visits what is at the ends of all paths, each with its JSON pointer: no objects and arrays but empty ones.
+pub fn each_leaf(
+    object: &Map<String, Value>,
+    pointer: &mut String,
+    visit: &mut impl FnMut(&str, &Value),
+) {
+    let length = pointer.len();
+    for (name, value) in object {
+        pointer.push('/');
+        pointer.push_str(&escaped(name));
+        visit_leaves(value, pointer, visit);
+        pointer.truncate(length);
+    }
+}
+
+fn visit_leaves(value: &Value, pointer: &mut String, visit: &mut impl FnMut(&str, &Value)) {
+    match value {
+        Value::Object(object) if !object.is_empty() => each_leaf(object, pointer, visit),
+        Value::Array(items) if !items.is_empty() => {
+            let length = pointer.len();
+            pointer.push_str("/-");
+            for item in items {
+                visit_leaves(item, pointer, visit);
+            }
+            pointer.truncate(length);
+        }
+        leaf => visit(pointer, leaf),
+    }
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// The key of a value of claims; of an object or an array it says only that there is one.
 pub fn claim_key(pointer: &str, value: &Value) -> String {
     let typed = match value {
@@ -67,7 +111,7 @@ pub fn claim_key(pointer: &str, value: &Value) -> String {
 }
 
 /// The same for 7, 7.0 and 0.7e1.
-fn canonical(number: &Number) -> String {
+pub fn canonical(number: &Number) -> String {
     /// 2^64: below it a whole number may have been written without a point.
     const LIMIT: f64 = 18_446_744_073_709_551_616.0;
     match number.as_f64() {
@@ -81,7 +125,7 @@ fn canonical(number: &Number) -> String {
 
 /// The keys of custom properties: of the text of every leaf that has one, under its dotted path (an item of an array
 /// stands under its index).
-fn of_properties(properties: &Map<String, Value>) -> BTreeSet<String> {
+pub fn of_properties(properties: &Map<String, Value>) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for (name, value) in properties {
         add_property(&mut keys, name, value);

@@ -3,8 +3,10 @@
 //! in neither.
 
 mod client;
+mod platform;
 
-pub use self::client::{CONTROL_CHARACTERS, Refusal, python_type, read_locale};
+pub use self::client::{CLIENT_KEYS, CONTROL_CHARACTERS, Refusal, python_type, read_locale};
+pub use self::platform::WantedPerson;
 
 use std::collections::BTreeSet;
 
@@ -171,18 +173,23 @@ impl Given {
 
     /// The keys of the documents that are given.
     pub fn values(&self) -> Vec<(Document, BTreeSet<String>)> {
-        let claims = self.claims.as_ref().map(Some);
-        let properties = self.custom_properties.as_ref().map(Option::as_ref);
+        let claims = self.claims.as_ref().map(values::of_claims);
+        let properties = self.custom_properties.as_ref().map(|properties| {
+            let keys = properties.as_ref().map(values::of_properties);
+            keys.unwrap_or_default()
+        });
+        let link = self
+            .provider_link
+            .as_ref()
+            .map(|link| values::of_provider(link.provider_id.as_deref(), link.url.as_deref()));
         let given = [
             (Document::Claims, claims),
             (Document::CustomProperties, properties),
+            (Document::Provider, link),
         ];
         given
             .into_iter()
-            .filter_map(|(document, object)| {
-                let keys = object?.map(|object| values::of(document, object));
-                Some((document, keys.unwrap_or_default()))
-            })
+            .filter_map(|(document, keys)| Some((document, keys?)))
             .collect()
     }
 }

@@ -12,6 +12,7 @@ mod events;
 mod fixtures;
 mod http;
 mod mail;
+mod platform;
 mod project;
 mod rest_users;
 mod statements;

@@ -20,7 +20,7 @@ pub async fn change(call: &RestCall<'_>, uuid: &str, given: Given) -> Result<Res
         for (document, keys) in &documents {
             user_values::replace(conn, &owner, *document, keys)?;
         }
-        Ok(user)
+        Ok((user.clogin_id(), user))
     })
     .await
 }

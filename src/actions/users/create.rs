@@ -21,7 +21,7 @@ pub async fn create(call: &RestCall<'_>, given: Given) -> Result<RestUser, Error
             user_values::insert(conn, &owner, *document, keys)?;
         }
         totals::add_people(conn, organization, 1)?;
-        Ok(user)
+        Ok((user.clogin_id(), user))
     })
     .await
 }

@@ -2,12 +2,14 @@
 
 pub mod change;
 pub mod create;
+pub mod credentials;
 pub mod list;
 mod places;
-pub mod position;
+pub mod purge;
 pub mod read;
 pub mod remove;
 pub mod restore;
+pub mod search;
 
 use std::sync::Arc;
 
@@ -18,7 +20,8 @@ use crate::db::connection::Conn;
 use crate::db::rest_users::RestUser;
 use crate::db::user_values::Owner;
 use crate::error::{Error, ErrorCode};
-use crate::ids::OrganizationId;
+use crate::events::{CallEvents, Details, Told};
+use crate::ids::{CloginId, OrganizationId};
 use crate::mail::MailIds;
 use crate::project::file::AdminKind;
 use crate::project::snapshot::Setup;
@@ -28,6 +31,8 @@ use crate::triggers::settle::{Effects, Mail, Settling};
 pub struct RestCall<'a> {
     worker: &'a Worker,
     caller: &'a Caller,
+    /// What is told of a change, and what its START says.
+    told: Option<(CallEvents, Details)>,
 }
 
 impl<'a> RestCall<'a> {
@@ -39,7 +44,18 @@ impl<'a> RestCall<'a> {
             let msg = "You do not have permission to perform this action.";
             return Err(Error::new(ErrorCode::ActionForbidden, msg));
         }
-        Ok(RestCall { worker, caller })
+        Ok(RestCall {
+            worker,
+            caller,
+            told: None,
+        })
+    }
+
+    /// The same, with events: those of a change are written in its transaction.
+    #[must_use]
+    pub fn telling(mut self, events: &CallEvents, start: Details) -> Self {
+        self.told = Some((events.clone(), start));
+        self
     }
 
     pub fn organization(&self) -> OrganizationId {
@@ -55,14 +71,27 @@ impl<'a> RestCall<'a> {
         &self.worker.app
     }
 
-    /// Runs a call's changes in one transaction.
+    /// Runs a call's changes in one transaction, with the events that tell of them. `f` says also whom it has changed.
     async fn write<T, F>(&self, f: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: Fn(&mut Conn) -> Result<T, Error> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<(CloginId, T), Error> + Send + 'static,
     {
-        let keep = move |conn: &mut Conn| f(conn).map(Outcome::Keep);
-        self.app().db.write(keep).await
+        let told = self.told();
+        let write = move |conn: &mut Conn| {
+            let (clogin, value) = f(conn)?;
+            if let Some(told) = &told {
+                told.insert(conn, Some(clogin))?;
+            }
+            Ok(Outcome::Keep(value))
+        };
+        self.app().db.write(write).await
+    }
+
+    /// START and SUCCESS of this call.
+    fn told(&self) -> Option<Told> {
+        let (events, start) = self.told.as_ref()?;
+        Some(events.succeeded(self.app(), start.clone(), events.details()))
     }
 
     /// The projects, no older than this call: whatever somebody is registered in is among them.

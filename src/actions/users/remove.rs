@@ -27,7 +27,7 @@ pub async fn remove(call: &RestCall<'_>, uuid: &str) -> Result<(), Error> {
             let clogin = found.ok_or_else(not_found)?.clogin_id();
             let mut trace = Trace::default();
             remove_held(conn, &setup, clogin, settling, &mut trace)?;
-            Ok(!trace.emails.is_empty())
+            Ok((clogin, !trace.emails.is_empty()))
         })
         .await?;
     if has_mail {
@@ -36,7 +36,7 @@ pub async fn remove(call: &RestCall<'_>, uuid: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn remove_held(
+pub(super) fn remove_held(
     conn: &mut Conn,
     setup: &Setup,
     clogin: CloginId,

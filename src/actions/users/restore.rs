@@ -33,7 +33,7 @@ pub async fn restore(call: &RestCall<'_>, uuid: &str) -> Result<RestUser, Error>
                 None => user,
                 Some(at) => restore_all(conn, &setup, user.clogin_id(), at, settling, &mut trace)?,
             };
-            Ok((user, !trace.emails.is_empty()))
+            Ok((user.clogin_id(), (user, !trace.emails.is_empty())))
         })
         .await?;
     if has_mail {

@@ -1,0 +1,2 @@
+DROP INDEX idempotency_records_person;
+DROP TABLE credentials;

@@ -1,0 +1,105 @@
+//! The end of a person for good: every row that says anything of it, in every table. A table that comes with a person in it
+//! comes here too; a test looks for it.
+
+use diesel::prelude::*;
+
+use super::connection::DbConn;
+use super::schema::{
+    cart_lines, emails, events, idempotency_records, login_tokens, registrations, user_values,
+    users,
+};
+use super::{credentials, users as people};
+use crate::ids::{CloginId, GroupId, OrganizationId};
+
+/// Holds the row of somebody who is to be deleted. From now on until the transaction ends nobody else can write a row that
+/// belongs to it: `uuid` is part of a key, and another value takes PostgreSQL's strongest lock on the row.
+pub fn hold(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+    other_uuid: &str,
+) -> QueryResult<bool> {
+    let this = users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq(id.0));
+    let held = diesel::update(this)
+        .set(users::uuid.eq(other_uuid))
+        .execute(conn)?;
+    Ok(held > 0)
+}
+
+/// Deletes somebody whose row is held, with everything that is known of it. Its registrations have ended.
+pub fn delete(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> QueryResult<()> {
+    for group in groups_of(conn, organization, id)? {
+        delete_in(conn, organization, group, id)?;
+    }
+    login_tokens_of(conn, organization, id)?;
+    let values = user_values::table
+        .filter(user_values::organization_id.eq(organization.0))
+        .filter(user_values::user_id.eq(id.0));
+    diesel::delete(values).execute(conn)?;
+    let records = idempotency_records::table
+        .filter(idempotency_records::organization_id.eq(organization.0))
+        .filter(idempotency_records::clogin_id.eq(id.0));
+    diesel::delete(records).execute(conn)?;
+    // That something happened stays, what it was goes.
+    let told = events::table
+        .filter(events::organization_id.eq(organization.0))
+        .filter(events::clogin_id.eq(id.0));
+    diesel::update(told)
+        .set((
+            events::data.eq(Some("{}")),
+            events::clogin_id.eq(None::<i64>),
+        ))
+        .execute(conn)?;
+    credentials::forget_user(conn, organization, id)?;
+    people::delete(conn, organization, id)
+}
+
+fn login_tokens_of(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+) -> QueryResult<usize> {
+    let tokens = login_tokens::table
+        .filter(login_tokens::organization_id.eq(organization.0))
+        .filter(login_tokens::clogin_id.eq(id.0));
+    diesel::delete(tokens).execute(conn)
+}
+
+/// Where the person is or was registered.
+fn groups_of(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+) -> QueryResult<Vec<GroupId>> {
+    registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::clogin_id.eq(id.0))
+        .select(registrations::group_id)
+        .load(conn)
+        .map(|groups: Vec<i64>| groups.into_iter().map(GroupId).collect())
+}
+
+fn delete_in(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    id: CloginId,
+) -> QueryResult<()> {
+    let lines = cart_lines::table
+        .filter(cart_lines::organization_id.eq(organization.0))
+        .filter(cart_lines::group_id.eq(group.0))
+        .filter(cart_lines::clogin_id.eq(id.0));
+    diesel::delete(lines).execute(conn)?;
+    let messages = emails::table
+        .filter(emails::organization_id.eq(organization.0))
+        .filter(emails::group_id.eq(group.0))
+        .filter(emails::clogin_id.eq(id.0));
+    diesel::delete(messages).execute(conn)?;
+    let registration = registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::group_id.eq(group.0))
+        .filter(registrations::clogin_id.eq(id.0));
+    diesel::delete(registration).execute(conn).map(|_| ())
+}

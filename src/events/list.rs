@@ -1,0 +1,251 @@
+//! Reading events: an organization's latest, or those that filters find.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::connection::DbConn;
+use crate::db::events::{self, EventRow, Part};
+use crate::db::rest_lists::Position;
+use crate::error::Error;
+use crate::ids::{OrganizationId, first_uuid};
+
+/// Above every id.
+const NO_ID_IS_ABOVE: &str = "g";
+
+/// Which events. Lists are sets: an empty one says nothing, and no value is in one twice.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub ids: Vec<String>,
+    pub requests: Vec<String>,
+    pub kinds: Vec<String>,
+    pub admins: Vec<i64>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    /// Earlier than an event of this moment and id, whether there is one or not.
+    pub before: Option<Position>,
+    pub limit: usize,
+}
+
+/// An event that is in the database.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownEvent {
+    pub id: String,
+    pub at: Timestamp,
+    pub kind: String,
+    pub request_id: String,
+    pub metadata: Value,
+    /// Null at level 1.
+    pub data: Value,
+}
+
+/// The latest events that a filter finds, the latest first.
+///
+/// # Errors
+///
+/// When the database cannot be read, or holds a document that does not parse.
+pub async fn list(
+    app: &App,
+    organization: OrganizationId,
+    filter: Filter,
+) -> Result<Vec<KnownEvent>, Error> {
+    let rows = app
+        .db
+        .read_consistently(move |conn| {
+            let ids = filter.last_ids(conn, organization)?;
+            Ok(events::by_ids(conn, organization, &ids)?)
+        })
+        .await?;
+    rows.into_iter().map(KnownEvent::read).collect()
+}
+
+impl Filter {
+    /// Looks into each range of an index that may hold some, and keeps the latest of all.
+    fn last_ids(
+        &self,
+        conn: &mut DbConn,
+        organization: OrganizationId,
+    ) -> Result<Vec<String>, Error> {
+        let (after, before) = (self.after(), self.before());
+        let mut found: Vec<String> = Vec::new();
+        for range in self.ranges() {
+            let part = Part {
+                organization,
+                ids: &self.ids,
+                request: range.request.as_deref(),
+                kinds: &range.kinds,
+                admins: &range.admins,
+                // What is not later than a full page cannot come onto it.
+                after: self
+                    .limit
+                    .checked_sub(1)
+                    .and_then(|last| found.get(last))
+                    .unwrap_or(&after),
+                before: &before,
+            };
+            let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
+            let more = events::last_ids(conn, &part, limit)?;
+            found.extend(more);
+            found.sort_unstable_by(|one, other| other.cmp(one));
+            found.truncate(self.limit);
+        }
+        Ok(found)
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        let (kinds, admins) = (self.kinds.clone(), self.admins.clone());
+        if !self.requests.is_empty() {
+            let of = |request: &String| Range {
+                request: Some(request.clone()),
+                kinds: kinds.clone(),
+                admins: admins.clone(),
+            };
+            return self.requests.iter().map(of).collect();
+        }
+        // So many ids are looked up one by one anyway.
+        if !self.ids.is_empty() || (kinds.is_empty() && admins.is_empty()) {
+            return vec![Range {
+                request: None,
+                kinds,
+                admins,
+            }];
+        }
+        let kinds = if kinds.is_empty() { all_kinds() } else { kinds };
+        let of_admins = |admins: Vec<i64>| {
+            kinds.iter().map(move |kind| Range {
+                request: None,
+                kinds: vec![kind.clone()],
+                admins: admins.clone(),
+            })
+        };
+        if admins.is_empty() {
+            return of_admins(Vec::new()).collect();
+        }
+        admins
+            .into_iter()
+            .flat_map(|admin| of_admins(vec![admin]))
+            .collect()
+    }
+
+    /// The id that all are above.
+    fn after(&self) -> String {
+        // The text that ends before the first id's last character is below it, and above every id of an earlier moment.
+        let first = first_uuid(self.from.unwrap_or_default()).to_string();
+        first[..first.len() - 1].to_owned()
+    }
+
+    /// The id that all are below.
+    fn before(&self) -> String {
+        let to = self.to.map(|to| first_uuid(next(to)).to_string());
+        let position = self.before.as_ref().map(|position| {
+            let (first, end) = (
+                first_uuid(position.created_at).to_string(),
+                first_uuid(next(position.created_at)).to_string(),
+            );
+            position.uuid.clone().clamp(first, end)
+        });
+        [to, position]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or_else(|| NO_ID_IS_ABOVE.to_owned())
+    }
+}
+
+/// What one query looks for.
+struct Range {
+    request: Option<String>,
+    kinds: Vec<String>,
+    admins: Vec<i64>,
+}
+
+fn all_kinds() -> Vec<String> {
+    super::Operation::ALL
+        .into_iter()
+        .flat_map(super::Operation::kinds)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn next(at: Timestamp) -> Timestamp {
+    at + chrono::TimeDelta::milliseconds(1)
+}
+
+impl KnownEvent {
+    fn read(row: EventRow) -> Result<Self, Error> {
+        let id = &row.id;
+        let parse = |text: &str| {
+            serde_json::from_str(text)
+                .map_err(|error| Error::internal(format!("event {id} does not parse: {error}")))
+        };
+        Ok(KnownEvent {
+            at: moment(id).ok_or_else(|| Error::internal(format!("event {id} has no time")))?,
+            metadata: parse(&row.metadata)?,
+            data: row.data.as_deref().map_or(Ok(Value::Null), parse)?,
+            id: row.id,
+            kind: row.kind,
+            request_id: row.request_id,
+        })
+    }
+}
+
+/// When a UUID of version 7 was made.
+fn moment(id: &str) -> Option<Timestamp> {
+    let (seconds, nanos) = Uuid::parse_str(id).ok()?.get_timestamp()?.to_unix();
+    let at = chrono::DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)?;
+    Some(at.naive_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        chrono::DateTime::from_timestamp_millis(millis)
+            .unwrap()
+            .naive_utc()
+    }
+
+    #[test]
+    fn a_position_stands_between_moments_whatever_its_id() {
+        let moment = at(1_799_139_600_000);
+        let (first, next) = (
+            first_uuid(moment).to_string(),
+            first_uuid(next(moment)).to_string(),
+        );
+        let bound = |id: &str| {
+            let filter = Filter {
+                before: Some(Position {
+                    created_at: moment,
+                    uuid: id.to_owned(),
+                }),
+                ..Filter::default()
+            };
+            filter.before()
+        };
+        assert_eq!(bound("a"), next);
+        assert_eq!(bound(""), first);
+        let within = format!("{}8", &first[..35]);
+        assert_eq!(bound(&within), within);
+    }
+
+    #[test]
+    fn the_first_id_of_a_moment_is_within_it() {
+        let filter = |from, to| Filter {
+            from: Some(at(from)),
+            to: Some(at(to)),
+            ..Filter::default()
+        };
+        let id = first_uuid(at(5)).to_string();
+        let within = |from, to| {
+            let filter = filter(from, to);
+            filter.after() < id && id < filter.before()
+        };
+        assert!(within(5, 5));
+        assert!(within(4, 6));
+        assert!(!within(6, 6));
+        assert!(!within(4, 4));
+        assert_eq!(super::moment(&id), Some(at(5)));
+    }
+}

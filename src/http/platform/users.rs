@@ -1,0 +1,184 @@
+//! People, as this surface shows them.
+
+use actix_web::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::given::checked_limit;
+use super::{Answer, Call, Telling, cursor};
+use crate::actions::users::{self, RestCall};
+use crate::db::error::UniqueIndex;
+use crate::db::rest_lists::Position;
+use crate::db::rest_users::RestUser;
+use crate::error::{Error, ErrorCode, FieldError};
+use crate::users::views::{Given, PlatformUser, WantedPerson};
+
+/// What a search takes.
+const SEARCH_KEYS: [&str; 4] = ["claims", "authenticationProvider", "limit", "cursor"];
+
+pub(super) async fn create(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
+    let given = read_given(call, tell, Given::read_platform)?;
+    let rest = rest(call, tell)?;
+    let user = users::create::create(&rest, given)
+        .await
+        .map_err(conflict)?;
+    let body = shown(&user)?;
+    Ok(Answer {
+        status: StatusCode::CREATED,
+        body: Some(body),
+    })
+}
+
+pub(super) async fn change(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
+    let id = call.given.id()?;
+    let given = read_given(call, tell, Given::read_platform_change)?;
+    let rest = rest(call, tell)?;
+    let user = users::change::change(&rest, &id, given).await;
+    Ok(Answer::ok(shown(&user.map_err(conflict)?)?))
+}
+
+pub(super) async fn read(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
+    let id = call.given.id()?;
+    let user = users::read::read(&rest(call, tell)?, &id).await?;
+    tell.start(|start| start.with_impersonal("userId", || json!(id)));
+    tell.success(Some(user.clogin_id()), |success| success);
+    Ok(Answer::ok(shown(&user)?))
+}
+
+/// For good.
+pub(super) async fn delete(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
+    let id = call.given.id()?;
+    users::purge::purge(&rest(call, tell)?, &id).await?;
+    Ok(Answer {
+        status: StatusCode::NO_CONTENT,
+        body: None,
+    })
+}
+
+pub(super) async fn list(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
+    let mut errors = Vec::new();
+    let limit = call.given.limit(&mut errors);
+    let after = call.given.cursor(&mut errors);
+    let cursor = call.given.text("cursor", &mut errors);
+    if !errors.is_empty() {
+        return Err(Error::validation(errors));
+    }
+    tell.start(|start| start.with("limit", limit).with_some("cursor", cursor));
+    page(call, tell, WantedPerson::default(), after, limit).await
+}
+
+pub(super) async fn search(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
+    let body = call.given.object()?;
+    let mut errors = Vec::new();
+    for key in body
+        .keys()
+        .filter(|key| !SEARCH_KEYS.contains(&key.as_str()))
+    {
+        let rule = format!("is unknown; known are {}", SEARCH_KEYS.join(", "));
+        errors.push(FieldError::new(key, "unknown_parameter", rule));
+    }
+    let wanted = WantedPerson::read(body, &mut errors);
+    let limit = match body.get("limit") {
+        None => Ok(super::given::DEFAULT_LIMIT),
+        Some(limit) => {
+            let limit = limit.as_u64().and_then(|limit| usize::try_from(limit).ok());
+            checked_limit(limit)
+        }
+    };
+    let limit = limit.unwrap_or_else(|rule| {
+        errors.push(FieldError::new("limit", "invalid", rule));
+        0
+    });
+    let cursor = body.get("cursor");
+    let after = cursor.and_then(|cursor| {
+        let position = cursor.as_str().and_then(cursor::read);
+        if position.is_none() {
+            errors.push(FieldError::new("cursor", "invalid", cursor::RULE));
+        }
+        position
+    });
+    if !errors.is_empty() {
+        return Err(Error::validation(errors));
+    }
+    tell.start(|start| {
+        let asked = || {
+            let kept = body
+                .iter()
+                .filter(|(key, _)| ["claims", "authenticationProvider"].contains(&key.as_str()));
+            let kept = kept.map(|(key, value)| (key.clone(), value.clone()));
+            Value::Object(kept.collect())
+        };
+        start
+            .with("limit", limit)
+            .with_some("cursor", cursor.cloned())
+            .with("paths", wanted.paths())
+            .with_personal("search", asked)
+    });
+    page(call, tell, wanted, after, limit).await
+}
+
+async fn page(
+    call: &Call<'_>,
+    tell: &mut Telling,
+    wanted: WantedPerson,
+    after: Option<Position>,
+    limit: usize,
+) -> Result<Answer, Error> {
+    let found = users::search::search(&rest(call, tell)?, wanted, after, limit).await?;
+    let next = found
+        .last()
+        .map(|user| cursor::write(cursor::CREATED_AT, user.created_at, &user.uuid));
+    // What was asked for is about somebody where it finds nobody else.
+    let about = match &found[..] {
+        [user] => Some(user.clogin_id()),
+        _ => None,
+    };
+    tell.success(about, |success| {
+        success
+            .with("entriesCount", found.len())
+            .with_some("nextCursor", next.clone())
+    });
+    let data: Result<Vec<_>, Error> = found.iter().map(shown).collect();
+    let mut body = Map::new();
+    body.extend(next.map(|next| ("nextCursor".to_owned(), next.into())));
+    body.insert("data".to_owned(), data?.into());
+    Ok(Answer::ok(Value::Object(body)))
+}
+
+/// What the body says of a person; START says it where everything is kept.
+fn read_given(
+    call: &Call<'_>,
+    tell: &mut Telling,
+    read: fn(&Map<String, Value>) -> Result<Given, Error>,
+) -> Result<Given, Error> {
+    let body = call.given.object()?;
+    let given = read(body)?;
+    tell.start(|start| {
+        ["claims", "authenticationProvider"]
+            .into_iter()
+            .filter_map(|key| Some((key, body.get(key)?)))
+            .fold(start, |start, (key, value)| {
+                start.with_personal(key, || value.clone())
+            })
+    });
+    Ok(given)
+}
+
+pub(super) fn rest<'a>(call: &Call<'a>, tell: &Telling) -> Result<RestCall<'a>, Error> {
+    let rest = RestCall::new(call.worker, call.caller)?;
+    Ok(rest.telling(&tell.events, tell.start.clone()))
+}
+
+fn shown(user: &RestUser) -> Result<Value, Error> {
+    serde_json::to_value(PlatformUser::of(user)?)
+        .map_err(|error| Error::internal(format!("an answer cannot be written: {error}")))
+}
+
+fn conflict(error: Error) -> Error {
+    match error.taken() {
+        Some(UniqueIndex::ProviderLink) => {
+            let msg = "Another user has this subject of this provider.";
+            Error::new(ErrorCode::AlreadyRegistered, msg)
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,267 @@
+//! Deletion for good: nothing of the person is left, in any table; on SQLite in the whole file and its journal neither.
+
+use clogin::db::connection::Target;
+use serde_json::{Value, json};
+
+use super::{created, fails, get, ok, send};
+use crate::support::{TestApp, create};
+
+/// Stands in every value that the person is given.
+const MARK: &str = "Zaphod";
+
+fn post(app: &TestApp, key: &str, body: &Value) -> Value {
+    let answer = app
+        .client
+        .users_with(&[("Idempotency-Key", key)], body.clone());
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}
+
+fn call(action: &str, clogin: &str, more: Value) -> Value {
+    let mut body = json!({ "action": action, "group_id": 1001, "clogin_id": clogin });
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    body
+}
+
+fn uuid(app: &TestApp, clogin: &str) -> String {
+    let sql = format!("SELECT uuid AS text FROM users WHERE id = {clogin}");
+    app.direct().texts(&sql).remove(0)
+}
+
+/// Somebody with something in every table.
+fn somebody(app: &TestApp) -> (String, String) {
+    let doc = json!({
+        "username": "Zaphod@riverside.example", "password": "Zaphod at midnight", "first_name": "Zaphod", "last_name": "Zaphodson",
+        "org_name": "Zaphod Ltd", "main_email": "Zaphod@riverside.example", "home_town": "Zaphodville",
+        "_utm": { "source": "Zaphod" },
+    });
+    let made = post(app, "one", &create(1001, doc));
+    let me = made["user_info"]["clogin_id"].as_str().unwrap().to_owned();
+    let elsewhere = json!({ "group_id": 1002, "doc": { "last_name": "Zaphodsson" } });
+    post(app, "two", &call("create", &me, elsewhere));
+    post(
+        app,
+        "three",
+        &call(
+            "update",
+            &me,
+            json!({ "doc": { "home_town": "Zaphod Hills" } }),
+        ),
+    );
+    let bus = json!({ "product_list": { "name": "Zaphod's bus", "price": "1.00", "product_remark": "Zaphod" } });
+    post(app, "four", &call("add_product", &me, bus));
+    let email = json!({ "from": "a@riverside.example", "to": "Zaphod@riverside.example", "subject": "Zaphod", "body": "Zaphod" });
+    post(
+        app,
+        "five",
+        &call("add_email", &me, json!({ "doc": { "email_list": email } })),
+    );
+    post(app, "six", &call("login", &me, json!({})));
+    let uuid = uuid(app, &me);
+    let path = format!("/v1/users/{uuid}");
+    let body = json!({
+        "claims": { "name": "Zaphod", "address": { "city": "Zaphodville" } },
+        "authenticationProvider": { "providerId": "Zaphod", "url": "https://Zaphod.example", "subjectId": "Zaphod" },
+    });
+    ok(&send(app, "PUT", &path, &body.to_string()));
+    let search = json!({ "claims": { "name": "Zaphod" } });
+    ok(&send(app, "POST", "/v1/users/search", &search.to_string()));
+    ok(&get(app, &path));
+    let credential = json!({ "id": "credential-of-somebody" });
+    assert_eq!(
+        send(
+            app,
+            "POST",
+            &format!("{path}/credentials"),
+            &credential.to_string()
+        )
+        .status,
+        201
+    );
+    app.block_on(clogin::events::flush(&app.app)).unwrap();
+    (me, uuid)
+}
+
+/// Everything that the database keeps: on SQLite the bytes of its files, on PostgreSQL the rows.
+fn kept(app: &TestApp) -> Vec<u8> {
+    match app.target() {
+        Target::Sqlite(path) => ["", "-wal"]
+            .iter()
+            .flat_map(|end| std::fs::read(format!("{}{end}", path.display())).unwrap_or_default())
+            .collect(),
+        Target::Postgres(_) => app.direct().dump().into_bytes(),
+    }
+}
+
+fn holds(kept: &[u8], text: &str) -> bool {
+    let (kept, text) = (kept.to_ascii_lowercase(), text.to_ascii_lowercase());
+    kept.windows(text.len())
+        .any(|window| window == text.as_bytes())
+}
+
+/// (Table, rows) that name a person by a column of this name.
+fn rows_of(app: &TestApp, clogin: &str) -> Vec<(String, i64)> {
+    let mut direct = app.direct();
+    let tables = match app.target() {
+        Target::Sqlite(_) => {
+            "SELECT m.name || '.' || c.name AS text FROM sqlite_master m, pragma_table_info(m.name) c \
+             WHERE m.type = 'table' AND c.name IN ('clogin_id', 'user_id', 'parent_id') ORDER BY 1"
+        }
+        Target::Postgres(_) => {
+            "SELECT table_name || '.' || column_name AS text FROM information_schema.columns \
+             WHERE table_schema = 'public' AND column_name IN ('clogin_id', 'user_id', 'parent_id') ORDER BY 1"
+        }
+    };
+    let columns = direct.texts(tables);
+    assert!(columns.len() > 8, "{columns:?}");
+    let count = |column: String| {
+        let (table, name) = column.split_once('.').unwrap();
+        let rows = direct.number(&format!(
+            "SELECT count(*) FROM {table} WHERE {name} = {clogin}"
+        ));
+        (column, rows)
+    };
+    columns.into_iter().map(count).collect()
+}
+
+#[test]
+fn nothing_is_left() {
+    let app = TestApp::start();
+    let events = app.direct().rows("events");
+    let (me, uuid) = somebody(&app);
+    assert!(holds(&kept(&app), MARK) && holds(&kept(&app), &uuid));
+    // Whatever names a person does so here, but those columns that only children and parents have.
+    let empty: Vec<_> = rows_of(&app, &me)
+        .into_iter()
+        .filter(|(_, rows)| *rows == 0)
+        .map(|(column, _)| column)
+        .collect();
+    assert_eq!(empty, ["registrations.parent_id"]);
+    let before = app.direct().rows("events");
+    let answer = send(&app, "DELETE", &format!("/v1/users/{uuid}"), "");
+    assert_eq!((answer.status, answer.text.as_str()), (204, ""));
+    let rows: Vec<_> = rows_of(&app, &me)
+        .into_iter()
+        .filter(|(_, rows)| *rows > 0)
+        .collect();
+    assert_eq!(rows, []);
+    let kept = kept(&app);
+    for text in [MARK, &uuid] {
+        assert!(!holds(&kept, text), "{text} is still there");
+    }
+    // That something happened stays, and so does what was issued.
+    assert_eq!(app.direct().rows("events"), before + 2);
+    assert!(before > events);
+    assert!(holds(&kept, "credential-of-somebody"));
+    crate::rest_users::verify(&app);
+}
+
+#[test]
+fn what_was_taken_is_free_and_ids_are_new() {
+    let app = TestApp::start();
+    let (me, uuid) = somebody(&app);
+    let path = format!("/core/v1/users/{uuid}");
+    assert_eq!(send(&app, "DELETE", &path, "").status, 204);
+    for method in ["GET", "DELETE"] {
+        fails(
+            &send(&app, method, &path, ""),
+            404,
+            "NotFound",
+            "Not found.",
+            json!([]),
+        );
+    }
+    let answer = app.post(call("get_info", &me, json!({})));
+    assert_eq!(answer.status, 404);
+    let (again, _) = somebody(&TestApp::start());
+    assert_eq!(again, me);
+    // Here the same username and the same link are taken by somebody with another id.
+    let doc = json!({ "username": "Zaphod@riverside.example" });
+    let other = post(&app, "one", &create(1001, doc));
+    assert_ne!(other["user_info"]["clogin_id"], json!(me));
+    created(
+        &app,
+        json!({ "authenticationProvider": { "providerId": "Zaphod", "subjectId": "Zaphod" } }),
+    );
+}
+
+#[test]
+fn somebody_who_was_deleted_softly_is_reached() {
+    let app = TestApp::start();
+    let (me, uuid) = somebody(&app);
+    crate::rest_users::remove(&app, &uuid).unwrap();
+    assert_eq!(get(&app, &format!("/v1/users/{uuid}")).status, 404);
+    assert_eq!(
+        send(&app, "DELETE", &format!("/v1/users/{uuid}"), "").status,
+        204
+    );
+    assert!(!holds(&kept(&app), MARK));
+    let rows: i64 = rows_of(&app, &me).into_iter().map(|(_, rows)| rows).sum();
+    assert_eq!(rows, 0);
+    crate::rest_users::verify(&app);
+}
+
+#[test]
+fn a_parent_with_children_stays() {
+    let app = TestApp::start();
+    let uuid = uuid(&app, "9001");
+    let before = app.direct().dump();
+    let answer = send(&app, "DELETE", &format!("/v1/users/{uuid}"), "");
+    let message = "The user has children: delete or move them first.";
+    fails(&answer, 400, "BadRequest", message, json!([]));
+    assert_eq!(app.direct().dump(), before);
+}
+
+#[test]
+fn a_seat_is_free_again() {
+    let app = TestApp::start();
+    let parent = post(&app, "parent", &create(1001, json!({})));
+    let parent = &parent["user_info"]["clogin_id"];
+    let child = json!({ "action": "create_child", "group_id": 1001, "connected_to": parent });
+    let child = post(&app, "child", &child)["user_info"]["clogin_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let sold = || app.direct().number("SELECT sum(sold) FROM product_stock");
+    let before = sold();
+    post(
+        &app,
+        "seat",
+        &call(
+            "add_product",
+            &child,
+            json!({ "product_list": { "p_id": 11 } }),
+        ),
+    );
+    assert_eq!(sold(), before + 1);
+    let uuid = uuid(&app, &child);
+    assert_eq!(
+        send(&app, "DELETE", &format!("/v1/users/{uuid}"), "").status,
+        204
+    );
+    assert_eq!(sold(), before);
+    crate::rest_users::verify(&app);
+}
+
+/// What was said of somebody waits in memory when the person goes.
+#[test]
+fn what_is_told_late_says_nothing_of_somebody_who_is_gone() {
+    let app = TestApp::start();
+    let user = created(&app, json!({ "claims": { "name": MARK } }));
+    let path = format!("/v1/users/{}", user["id"].as_str().unwrap());
+    ok(&get(&app, &path));
+    let search = json!({ "claims": { "name": MARK } });
+    ok(&send(&app, "POST", "/v1/users/search", &search.to_string()));
+    assert_eq!(send(&app, "DELETE", &path, "").status, 204);
+    app.block_on(clogin::events::flush(&app.app)).unwrap();
+    let kept = app.direct().dump();
+    assert!(!kept.contains(MARK));
+    assert!(!kept.contains(user["id"].as_str().unwrap()));
+    assert_eq!(
+        app.direct()
+            .number("SELECT count(*) FROM events WHERE kind LIKE 'USER_SEARCH%'"),
+        2
+    );
+}
