@@ -263,11 +263,11 @@ where
     }
     // As the partial indexes have it: see the migration `rest_users`.
     out.push_sql(" AND u.deleted_at IS NULL");
-    if selection.subject_id.is_none()
-        && selection.keys.is_empty()
-        && selection.email_key.is_none()
-        && selection.locale.is_none()
-    {
+    let is_found_otherwise = driving.is_some()
+        || selection.subject_id.is_some()
+        || selection.email_key.is_some()
+        || selection.locale.is_some();
+    if !is_found_otherwise {
         out.push_sql(" AND u.organization_id > 0");
     }
     if let Some(subject_id) = &selection.subject_id {

@@ -4,6 +4,7 @@ mod action_api;
 mod auth;
 mod client_users;
 mod cors;
+mod cursor;
 mod middleware;
 mod ops;
 mod platform;

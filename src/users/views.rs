@@ -5,13 +5,13 @@
 mod client;
 mod platform;
 
-pub use self::client::{CONTROL_CHARACTERS, Refusal, python_type, read_locale};
+pub use self::client::{CLIENT_KEYS, CONTROL_CHARACTERS, Refusal, python_type, read_locale};
 pub use self::platform::WantedPerson;
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{username, values};
@@ -20,7 +20,6 @@ use crate::db::rest_users::{NewDocuments, RestUser, RestUserChange};
 use crate::db::user_values::Document;
 use crate::db::users::NewUser;
 use crate::error::Error;
-use crate::events::Details;
 use crate::ids::OrganizationId;
 
 /// A person on the client-users surface: exactly these keys.
@@ -170,21 +169,6 @@ impl Given {
             subject_id: link.map(|link| Some(link.subject_id.clone())),
             updated_at: now,
         }
-    }
-
-    /// Says it at the START of a change.
-    pub fn say(&self, start: Details) -> Details {
-        fn say(start: Details, key: &str, value: Option<&impl Serialize>) -> Details {
-            match value {
-                Some(value) => start.with_personal(key, || json!(value)),
-                None => start,
-            }
-        }
-        let start = say(start, "email", self.email.as_ref());
-        let start = say(start, "locale", self.locale.as_ref());
-        let start = say(start, "custom_properties", self.custom_properties.as_ref());
-        let start = say(start, "claims", self.claims.as_ref());
-        say(start, "authenticationProvider", self.provider_link.as_ref())
     }
 
     /// The keys of the documents that are given.

@@ -13,7 +13,7 @@ pub async fn change(call: &RestCall<'_>, uuid: &str, given: Given) -> Result<Res
     let (organization, uuid) = (call.organization(), uuid.to_owned());
     let change = given.change(call.app().clock.now());
     let documents = given.values();
-    call.write_given(&given, move |conn| {
+    call.write(move |conn| {
         let changed = rest_users::change(conn, organization, &uuid, &change)?;
         let user = changed.ok_or_else(not_found)?;
         let owner = owner(organization, &user);

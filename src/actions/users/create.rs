@@ -14,7 +14,7 @@ pub async fn create(call: &RestCall<'_>, given: Given) -> Result<RestUser, Error
     let uuid = call.app().ids.uuid(now);
     let new = given.new_person(organization, uuid, call.caller.default_locale(), now);
     let documents = given.values();
-    call.write_given(&given, move |conn| {
+    call.write(move |conn| {
         let user = rest_users::insert(conn, &new.user, &new.documents)?;
         let owner = owner(organization, &user);
         for (document, keys) in &documents {

@@ -5,7 +5,6 @@ pub mod create;
 pub mod credentials;
 pub mod list;
 mod places;
-pub mod position;
 pub mod purge;
 pub mod read;
 pub mod remove;
@@ -21,13 +20,12 @@ use crate::db::connection::Conn;
 use crate::db::rest_users::RestUser;
 use crate::db::user_values::Owner;
 use crate::error::{Error, ErrorCode};
-use crate::events::{CallEvents, Details, Operation, Told};
+use crate::events::{CallEvents, Details, Told};
 use crate::ids::{CloginId, OrganizationId};
 use crate::mail::MailIds;
 use crate::project::file::AdminKind;
 use crate::project::snapshot::Setup;
 use crate::triggers::settle::{Effects, Mail, Settling};
-use crate::users::views::Given;
 
 /// A call of a REST surface on its way.
 pub struct RestCall<'a> {
@@ -60,24 +58,6 @@ impl<'a> RestCall<'a> {
         self
     }
 
-    /// The same for a change, with events that say nothing more.
-    #[must_use]
-    pub fn telling_of(self, operation: Operation, request_id: &str) -> Self {
-        let (organization, admin) = (&self.caller.setup.organization, self.caller.admin_id());
-        let events =
-            CallEvents::begin(&self.worker.app, organization, admin, request_id, operation);
-        let start = events.details();
-        self.telling(&events, start)
-    }
-
-    /// Tells of a call that has failed.
-    pub fn tell_failure(&self, error: &Error) {
-        if let Some((events, start)) = &self.told {
-            let told = events.failed(self.app(), start.clone(), error);
-            self.app().events.push(told);
-        }
-    }
-
     pub fn organization(&self) -> OrganizationId {
         self.caller.organization_id()
     }
@@ -97,27 +77,7 @@ impl<'a> RestCall<'a> {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<(CloginId, T), Error> + Send + 'static,
     {
-        self.write_told(self.told(), f).await
-    }
-
-    /// As [`RestCall::write`]; START says also what is given, where everything is kept.
-    async fn write_given<T, F>(&self, given: &Given, f: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Conn) -> Result<(CloginId, T), Error> + Send + 'static,
-    {
-        let told = self.told.as_ref().map(|(events, start)| {
-            let start = given.say(start.clone());
-            events.succeeded(self.app(), start, events.details())
-        });
-        self.write_told(told, f).await
-    }
-
-    async fn write_told<T, F>(&self, told: Option<Told>, f: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Conn) -> Result<(CloginId, T), Error> + Send + 'static,
-    {
+        let told = self.told();
         let write = move |conn: &mut Conn| {
             let (clogin, value) = f(conn)?;
             if let Some(told) = &told {

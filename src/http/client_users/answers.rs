@@ -67,7 +67,9 @@ fn link(request: &HttpRequest, parameters: &Parameters, paging: &Paging) -> Stri
         // The first one is what is there without it.
         Paging::Number(1) => {}
         Paging::Number(page) => pairs.push(("page".to_owned(), page.to_string())),
-        Paging::Cursor { start, .. } => pairs.push(("cursor".to_owned(), query::cursor(start))),
+        Paging::Cursor { start, .. } => {
+            pairs.push(("cursor".to_owned(), query::write_cursor(start)))
+        }
     }
     pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
     let query = form_urlencoded::Serializer::new(String::new())

@@ -14,13 +14,13 @@ use uuid::Uuid;
 
 use super::action_api::{LogFields, check_media_type, read_body};
 use super::auth;
+use super::middleware::request_id;
 use crate::actions::users::{self, RestCall};
 use crate::actions::{Caller, Worker};
 use crate::error::{Error, ErrorCode};
-use crate::events::Operation;
-use crate::http::middleware::request_id;
+use crate::events::{CallEvents, Details, Operation};
 use crate::json;
-use crate::users::views::{Given, python_type};
+use crate::users::views::{self, Given};
 
 /// What a URL is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,57 @@ impl Route {
             Route::People => "User List",
             Route::Person => "User Instance",
             Route::Restore => "User Restore",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Options,
+    List,
+    Create,
+    Read,
+    Change,
+    Delete,
+    Restore,
+}
+
+impl Asked {
+    /// None: the URL does not take the method. HEAD is answered as GET is, and the server leaves the body out.
+    fn of(route: Route, method: &Method) -> Option<Self> {
+        match (route, method) {
+            (_, &Method::OPTIONS) => Some(Asked::Options),
+            (Route::People, &Method::GET | &Method::HEAD) => Some(Asked::List),
+            (Route::People, &Method::POST) => Some(Asked::Create),
+            (Route::Person, &Method::GET | &Method::HEAD) => Some(Asked::Read),
+            (Route::Person, &Method::PATCH) => Some(Asked::Change),
+            (Route::Person, &Method::DELETE) => Some(Asked::Delete),
+            (Route::Restore, &Method::POST) => Some(Asked::Restore),
+            _ => None,
+        }
+    }
+
+    /// As the log has it.
+    fn name(self) -> &'static str {
+        match self {
+            Asked::Options => "client_users/options",
+            Asked::List => "client_users/list",
+            Asked::Create => "client_users/create",
+            Asked::Read => "client_users/read",
+            Asked::Change => "client_users/change",
+            Asked::Delete => "client_users/delete",
+            Asked::Restore => "client_users/restore",
+        }
+    }
+
+    /// What its events say was done. Reads have none on this surface.
+    fn operation(self) -> Option<Operation> {
+        match self {
+            Asked::Options | Asked::List | Asked::Read => None,
+            Asked::Create => Some(Operation::Create),
+            Asked::Change | Asked::Restore => Some(Operation::Update),
+            Asked::Delete => Some(Operation::Delete),
         }
     }
 }
@@ -97,74 +148,74 @@ async fn answer(
     let caller = authenticate(request, worker).await?;
     log.admin = Some(caller.admin_id());
     let call = RestCall::new(worker, &caller)?;
-    let call = match operation(route, request.method()) {
-        Some(operation) => call.telling_of(operation, &request_id(request)),
-        None => call,
+    let Some(asked) = Asked::of(route, request.method()) else {
+        let msg = format!("Method \"{}\" not allowed.", request.method());
+        return Err(Error::new(ErrorCode::MethodNotAllowed, msg));
     };
-    let result = act(request, payload, &call, route, log).await;
-    if let Err(error) = &result {
-        call.tell_failure(error);
-    }
-    result
-}
-
-/// What the events of a call say was done: there are none of reads here.
-fn operation(route: Route, method: &Method) -> Option<Operation> {
-    match (route, method) {
-        (Route::People, &Method::POST) => Some(Operation::Create),
-        (Route::Person, &Method::PATCH) | (Route::Restore, &Method::POST) => {
-            Some(Operation::Update)
+    log.trail.action = Some(asked.name());
+    match asked.operation() {
+        Some(operation) => {
+            let id = request_id(request);
+            let organization = &caller.setup.organization;
+            let app = &worker.app;
+            let events = CallEvents::begin(app, organization, caller.admin_id(), &id, operation);
+            let result = change(request, payload, asked, call, &events).await;
+            result.inspect_err(|error| app.events.push(events.failed(app, events.details(), error)))
         }
-        (Route::Person, &Method::DELETE) => Some(Operation::Delete),
-        _ => None,
+        None if asked == Asked::List => list(request, &call).await,
+        None if asked == Asked::Read => {
+            answers::user(&users::read::read(&call, &id(request)?).await?)
+        }
+        None => Ok(answers::options(route.name(), route.allowed())),
     }
 }
 
-async fn act(
+/// What changes somebody.
+async fn change(
     request: &HttpRequest,
     payload: Payload,
-    call: &RestCall<'_>,
-    route: Route,
-    log: &mut LogFields,
+    asked: Asked,
+    call: RestCall<'_>,
+    events: &CallEvents,
 ) -> Result<HttpResponse, Error> {
-    let mut action = |name| log.trail.action = Some(name);
-    match (route, request.method().clone()) {
-        (_, Method::OPTIONS) => Ok(answers::options(route.name(), route.allowed())),
-        (Route::People, Method::GET | Method::HEAD) => {
-            action("client_users/list");
-            list(request, call).await
-        }
-        (Route::People, Method::POST) => {
-            action("client_users/create");
-            let given = given(request, payload, call).await?;
-            answers::created(&users::create::create(call, given).await?)
-        }
-        (Route::Person, Method::GET | Method::HEAD) => {
-            action("client_users/read");
-            answers::user(&users::read::read(call, &id(request)?).await?)
-        }
-        (Route::Person, Method::PATCH) => {
-            action("client_users/change");
-            let id = id(request)?;
-            // Of somebody who is not there nothing is said, whatever is sent.
-            users::read::read(call, &id).await?;
-            let given = given(request, payload, call).await?;
-            answers::user(&users::change::change(call, &id, given).await?)
-        }
-        (Route::Person, Method::DELETE) => {
-            action("client_users/delete");
-            users::remove::remove(call, &id(request)?).await?;
+    if asked == Asked::Create {
+        let body = body(request, payload).await?;
+        let given = Given::read_client(&body, call.locales())?;
+        let call = call.telling(events, start(events, &body));
+        return answers::created(&users::create::create(&call, given).await?);
+    }
+    let id = id(request)?;
+    match asked {
+        Asked::Delete => {
+            let call = call.telling(events, events.details());
+            users::remove::remove(&call, &id).await?;
             Ok(HttpResponse::NoContent().finish())
         }
-        (Route::Restore, Method::POST) => {
-            action("client_users/restore");
-            answers::user(&users::restore::restore(call, &id(request)?).await?)
+        Asked::Restore => {
+            let call = call.telling(events, events.details());
+            answers::user(&users::restore::restore(&call, &id).await?)
         }
-        (_, method) => {
-            let msg = format!("Method \"{method}\" not allowed.");
-            Err(Error::new(ErrorCode::MethodNotAllowed, msg))
+        _ => {
+            // Of somebody who is not there nothing is said, whatever is sent.
+            users::read::read(&call, &id).await?;
+            let body = body(request, payload).await?;
+            let given = Given::read_client(&body, call.locales())?;
+            let call = call.telling(events, start(events, &body));
+            answers::user(&users::change::change(&call, &id, given).await?)
         }
     }
+}
+
+/// What START says of a body.
+fn start(events: &CallEvents, body: &Map<String, Value>) -> Details {
+    let given = views::CLIENT_KEYS
+        .into_iter()
+        .filter_map(|key| Some((key, body.get(key)?)));
+    let fields: Vec<_> = given.clone().map(|(key, _)| key).collect();
+    let details = events.details().with_impersonal("fields", || fields.into());
+    given.fold(details, |details, (key, value)| {
+        details.with_personal(key, || value.clone())
+    })
 }
 
 async fn authenticate(request: &HttpRequest, worker: &Worker) -> Result<Caller, Error> {
@@ -202,15 +253,11 @@ fn id(request: &HttpRequest) -> Result<String, Error> {
     }
 }
 
-/// What the body says of a person. No body says nothing.
-async fn given(
-    request: &HttpRequest,
-    payload: Payload,
-    call: &RestCall<'_>,
-) -> Result<Given, Error> {
+/// The body, an object. None says nothing.
+async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Value>, Error> {
     let body = read_body(payload).await?;
     if body.is_empty() {
-        return Given::read_client(&Map::new(), call.locales());
+        return Ok(Map::new());
     }
     check_media_type(request).map_err(|_| {
         let sent = request.headers().get(header::CONTENT_TYPE);
@@ -221,9 +268,9 @@ async fn given(
         Error::new(ErrorCode::UnsupportedMediaType, msg)
     })?;
     match json::parse(&body).map_err(|reason| Error::new(ErrorCode::InvalidJson, reason))? {
-        Value::Object(object) => Given::read_client(&object, call.locales()),
+        Value::Object(object) => Ok(object),
         other => {
-            let kind = python_type(&other);
+            let kind = views::python_type(&other);
             let msg = format!("Invalid data. Expected a dictionary, but got {kind}.");
             Err(Error::new(ErrorCode::ValidationFailed, msg))
         }

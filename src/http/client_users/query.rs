@@ -1,15 +1,16 @@
 //! What the query of a list asks for: the page, and the filters.
 
+use std::collections::HashSet;
+
 use actix_web::HttpRequest;
-use chrono::{DateTime, Datelike, NaiveDate};
 use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::actions::users::list::{Paging, WithCount};
-use crate::actions::users::position;
 use crate::clock::Timestamp;
-use crate::db::rest_lists::{Selection, Start};
+use crate::db::rest_lists::{Position, Selection, Start};
 use crate::error::{Error, ErrorCode, FieldError};
+use crate::http::cursor::{self, CREATED_AT};
 use crate::ids::OrganizationId;
 use crate::json;
 use crate::users::{username, values, views};
@@ -117,16 +118,17 @@ fn read_paging(parameters: &Parameters, count: WithCount) -> Result<Paging, Erro
 fn read_cursor(text: &str) -> Option<Start> {
     match text.strip_prefix(BACKWARD) {
         None if text.is_empty() => Some(Start::Offset(0)),
-        None => position::decode(text).map(Start::After),
-        Some(text) => position::decode(text).map(Start::Before),
+        None => cursor::read(text).map(Start::After),
+        Some(text) => cursor::read(text).map(Start::Before),
     }
 }
 
-pub(super) fn cursor(start: &Start) -> String {
+pub(super) fn write_cursor(start: &Start) -> String {
+    let write = |place: &Position| cursor::write(CREATED_AT, place.created_at, &place.uuid);
     match start {
         Start::Offset(_) => String::new(),
-        Start::After(position) => position::encode(position),
-        Start::Before(position) => format!("{BACKWARD}{}", position::encode(position)),
+        Start::After(place) => write(place),
+        Start::Before(place) => format!("{BACKWARD}{}", write(place)),
     }
 }
 
@@ -137,12 +139,11 @@ fn read_filters(
     errors: &mut Vec<FieldError>,
 ) -> Selection {
     let mut selection = Selection::all(organization);
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     for (name, value) in parameters.iter().rev() {
-        if seen.contains(&name.as_str()) {
+        if !seen.insert(name) {
             continue;
         }
-        seen.push(name);
         if let Err((code, msg)) = read_filter(&mut selection, name, value, locales) {
             errors.push(FieldError::new(name.as_str(), code, msg));
         }
@@ -186,19 +187,12 @@ fn read_filter(
     Ok(())
 }
 
-/// A date, which is its first moment in UTC, or a date and a time with an offset.
+/// A date, which is its first moment, or a date and a time; in UTC without an offset.
 fn moment(text: &str) -> Result<Timestamp, views::Refusal> {
     // A plus that was not escaped is read as a space.
-    let text = text.replace(' ', "+");
-    let date = text.parse::<NaiveDate>().ok();
-    let date = date.and_then(|date| date.and_hms_opt(0, 0, 0));
-    let moment = DateTime::parse_from_rfc3339(&text).map(|at| at.naive_utc());
-    // What both databases can compare.
-    let moment = date
-        .or(moment.ok())
-        .filter(|at| (1..=9_998).contains(&at.year()));
-    moment.ok_or_else(|| {
-        let msg = "Enter a valid date/time: YYYY-MM-DD, or RFC 3339 with an offset.";
+    let moments = cursor::moment_of(&text.replace(' ', "+"));
+    moments.map(|moments| moments.start).ok_or_else(|| {
+        let msg = "Enter a valid date/time: YYYY-MM-DD, or RFC 3339.";
         ("invalid", msg.to_owned())
     })
 }

@@ -1,7 +1,6 @@
 //! The platform-users API on the wire: its URLs, and the way of a request to one.
 
 mod credentials;
-mod cursor;
 mod errors;
 mod events;
 mod given;
@@ -21,6 +20,7 @@ use self::given::Given;
 pub use self::oauth::resources as oauth_resources;
 use super::action_api::{JSON, LogFields};
 use super::auth;
+use super::cursor;
 use super::middleware::request_id;
 use crate::actions::{Caller, Worker};
 use crate::app::App;

@@ -12,11 +12,13 @@ use crate::db::rest_users::RestUser;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::users::views::{Given, PlatformUser, WantedPerson};
 
+/// What can be said of a person.
+const PERSON_KEYS: [&str; 2] = ["claims", "authenticationProvider"];
 /// What a search takes.
 const SEARCH_KEYS: [&str; 4] = ["claims", "authenticationProvider", "limit", "cursor"];
 
 pub(super) async fn create(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
-    let given = Given::read_platform(call.given.object()?)?;
+    let given = read_given(call, tell, Given::read_platform)?;
     let rest = rest(call, tell)?;
     let user = users::create::create(&rest, given)
         .await
@@ -30,7 +32,7 @@ pub(super) async fn create(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
 
 pub(super) async fn change(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
     let id = call.given.id()?;
-    let given = Given::read_platform_change(call.given.object()?)?;
+    let given = read_given(call, tell, Given::read_platform_change)?;
     let rest = rest(call, tell)?;
     let user = users::change::change(&rest, &id, given).await;
     Ok(Answer::ok(shown(&user.map_err(conflict)?)?))
@@ -142,6 +144,27 @@ async fn page(
     body.extend(next.map(|next| ("nextCursor".to_owned(), next.into())));
     body.insert("data".to_owned(), data?.into());
     Ok(Answer::ok(Value::Object(body)))
+}
+
+/// What the body says of a person. START says which of it, and all of it where everything is kept.
+fn read_given(
+    call: &Call<'_>,
+    tell: &mut Telling,
+    read: fn(&Map<String, Value>) -> Result<Given, Error>,
+) -> Result<Given, Error> {
+    let body = call.given.object()?;
+    let given = read(body)?;
+    let said = PERSON_KEYS
+        .into_iter()
+        .filter_map(|key| Some((key, body.get(key)?)));
+    let fields: Vec<_> = said.clone().map(|(key, _)| key).collect();
+    tell.start(|start| {
+        let start = start.with_impersonal("fields", || fields.into());
+        said.fold(start, |start, (key, value)| {
+            start.with_personal(key, || value.clone())
+        })
+    });
+    Ok(given)
 }
 
 pub(super) fn rest<'a>(call: &Call<'a>, tell: &Telling) -> Result<RestCall<'a>, Error> {

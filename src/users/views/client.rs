@@ -7,6 +7,9 @@ use crate::error::{Error, FieldError};
 use crate::json;
 use crate::users::{email, values};
 
+/// What a body can say of a person.
+pub const CLIENT_KEYS: [&str; 3] = ["email", "locale", "custom_properties"];
+
 /// Of custom properties, as compact JSON.
 const MAX_PROPERTIES_BYTES: usize = 16 * 1024;
 /// Of custom properties, the object itself counted.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{call, create, read, remove, restore, uuid, verify};
 use crate::actions::people::{
-    CAMP, add_product, at_once, authenticate, call as body, check, child, done, parent, statuses,
-    token, verify_token,
+    CAMP, add_product, at_once, authenticate, call as body, check, child, create_child, done,
+    parent, statuses, token, verify_token,
 };
 use crate::support::{TestApp, create as create_body, get_info};
 
@@ -201,4 +201,26 @@ fn a_person_that_is_deleted_while_others_work_with_it() {
         "SELECT count(*) FROM registrations WHERE clogin_id = {clogin} AND deleted_at IS NULL"
     );
     assert_eq!(app.direct().number(&live), 0);
+}
+
+#[test]
+fn a_parent_goes_before_its_first_child_comes_or_not_at_all() {
+    let app = TestApp::start();
+    for _ in 0..4 {
+        let clogin = parent(&app, json!({}));
+        let uuid = uuid(&app, &clogin);
+        let children = vec![create_child(&clogin, json!({})); 4];
+        let (removed, answers) = std::thread::scope(|scope| {
+            let others = scope.spawn(|| at_once(&app, &children));
+            let removed = remove(&app, &uuid);
+            (removed, others.join().unwrap())
+        });
+        let made = answers.iter().filter(|answer| answer.status == 200).count();
+        match removed {
+            Ok(()) => assert_eq!(made, 0),
+            Err(error) => assert_eq!(error.code(), ErrorCode::HasChildren),
+        }
+        check(&app);
+    }
+    verify(&app);
 }

@@ -4,6 +4,7 @@ mod answers;
 mod filters;
 mod pages;
 mod plans;
+mod told;
 mod walks;
 
 use serde_json::Value;

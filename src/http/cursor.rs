@@ -1,5 +1,5 @@
 //! Cursors: unpadded base64url of `createdAt=2027-01-05T09:00:00.000Z&id=…`; of events `timestamp=…`. A cursor is a
-//! position in an order, whether something stands there or not.
+//! position in an order, whether something stands there or not. And the moments that a query names.
 
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
