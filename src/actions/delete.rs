@@ -5,13 +5,12 @@ use serde_json::{Map, json};
 
 use super::Call;
 use super::reply::{Body, Reply};
-use crate::db::held::{self, EndedToo};
 use crate::db::{login_tokens, registrations};
 use crate::error::{Error, ErrorCode};
-use crate::ids::CloginId;
 use crate::orders::cart;
 use crate::triggers::settle::settle_parent_of;
 use crate::triggers::trace::Trace;
+use crate::users::family;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope.check_doc_keys(&[])?;
@@ -20,11 +19,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let before = person.clone();
     call.write(move |conn| {
         let (organization, group) = (person.project.organization_id, person.project.id());
-        // The parent first: always in this order, so that two calls never wait for each other.
-        if let Some(parent) = person.registration.parent_id {
-            held::lock(conn, organization, group, CloginId(parent), EndedToo::No)?;
-        }
-        let mut ended = person.lock(conn)?;
+        let mut ended = family::hold(conn, &person, None)?.person;
         let id = ended.clogin_id();
         if registrations::have_parent(conn, organization, group, id)? {
             let msg = "The user has children in this project: delete or move them first.";

@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod lists;
 pub mod login_tokens;
 pub mod outbox;
+pub mod payments;
 pub mod registrations;
 pub mod totals;
 pub mod users;

@@ -172,6 +172,22 @@ pub fn exclude_status(
         .map(|_| ())
 }
 
+/// Whether anybody in the project is a child.
+pub fn have_parents(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        registrations::table
+            .filter(registrations::organization_id.eq(organization.0))
+            .filter(registrations::group_id.eq(group.0))
+            .filter(registrations::parent_id.is_not_null())
+            .filter(registrations::deleted_at.is_null()),
+    ))
+    .get_result(conn)
+}
+
 /// Whether a parent has children in the project.
 pub fn have_parent(
     conn: &mut DbConn,

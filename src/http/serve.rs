@@ -44,7 +44,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let server = start(&app, listener).map_err(|error| error.to_string())?;
     let tasks = [
         rt::spawn(follow_projects(Arc::clone(&app))),
-        rt::spawn(clean_up(Arc::clone(&app))),
+        rt::spawn(keep_clean(Arc::clone(&app))),
     ];
     let mail = mail::Worker::start(Arc::clone(&app));
     log::info!("serving {} on http://{listen}", app.config.database);
@@ -65,21 +65,21 @@ pub async fn follow_projects(app: Arc<App>) {
     }
 }
 
-async fn clean_up(app: Arc<App>) {
+async fn keep_clean(app: Arc<App>) {
     loop {
         rt::time::sleep(CLEAN_UP_INTERVAL).await;
-        let now = app.clock.now();
-        let before = now - IDEMPOTENCY_RETENTION;
-        forget(
-            &app,
-            "idempotency records",
-            before,
-            idempotency::delete_expired,
-        )
-        .await;
-        let before = now - LOGIN_TOKEN_RETENTION;
-        forget(&app, "login tokens", before, login_tokens::delete_expired).await;
+        clean_up(&app).await;
     }
+}
+
+/// Deletes what nobody can use any more, of all organizations.
+pub async fn clean_up(app: &App) {
+    let now = app.clock.now();
+    let records = now - IDEMPOTENCY_RETENTION;
+    let delete = idempotency::delete_expired;
+    forget(app, "idempotency records", records, delete).await;
+    let tokens = now - LOGIN_TOKEN_RETENTION;
+    forget(app, "login tokens", tokens, login_tokens::delete_expired).await;
 }
 
 /// Deletes up to so many of an organization's rows that are older than a moment, and says how many.

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod change;
 pub mod email;
+pub mod family;
 pub mod forms;
 pub mod password;
 pub mod person;

@@ -220,7 +220,7 @@ fn more_rows_than_a_page_are_all_seen() {
     assert_eq!(
         out,
         "organization 1: verified 2 admins, 3 projects with 20 items, 1104 people, 1104 registrations with their \
-         carts, stock and totals, 1100 answers kept for replays\n"
+         carts, payments, stock and totals, 1100 answers kept for replays\n"
     );
     setup.tamper("UPDATE registrations SET status_id = 7 WHERE clogin_id = 11100");
     assert_eq!(setup.check().len(), 1);
