@@ -83,7 +83,11 @@ fn check_is_child(person: &Person) -> Result<(), Error> {
     if person.is_child() {
         return Ok(());
     }
-    let error = FieldError::new("clogin_id", "not_a_child_of", "is not a child: it has no parent");
+    let error = FieldError::new(
+        "clogin_id",
+        "not_a_child_of",
+        "is not a child: it has no parent",
+    );
     Err(Error::new(ErrorCode::NotAChildOf, "Only a child can be moved.").with_errors(vec![error]))
 }
 

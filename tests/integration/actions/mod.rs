@@ -10,7 +10,7 @@ mod idempotency;
 mod login;
 mod money;
 mod move_child;
-mod people;
+pub mod people;
 mod set_status;
 mod statements;
 mod update;

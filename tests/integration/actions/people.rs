@@ -145,7 +145,7 @@ const TOTALS: &str = "SELECT organization_id || ' ' || group_id || ' ' \
     || CASE WHEN is_child THEN 'children ' ELSE 'parents ' END \
     || CASE WHEN excluded THEN 'out ' ELSE 'in ' END \
     || sum(users) || ' ' || sum(ordered) || ' ' || sum(paid) AS text \
-    FROM group_totals GROUP BY organization_id, group_id, is_child, excluded \
+    FROM group_totals WHERE group_id <> 0 GROUP BY organization_id, group_id, is_child, excluded \
     HAVING sum(users) <> 0 OR sum(ordered) <> 0 OR sum(paid) <> 0 ORDER BY 1";
 
 /// People whose order is not what is in their cart.
@@ -160,6 +160,11 @@ const WRONG_PAID: &str = "SELECT count(*) FROM registrations r WHERE paid_total 
     AND p.clogin_id = r.clogin_id) OR paid_total < \
     (SELECT coalesce(sum(amount), 0) FROM payments p WHERE p.organization_id = r.organization_id \
     AND p.group_id = r.group_id AND p.clogin_id = r.clogin_id AND kind = 'refund' AND status = 'pending')";
+
+/// Organizations with another number of people than is kept.
+const WRONG_PEOPLE: &str = "SELECT count(*) FROM organizations o WHERE \
+    (SELECT coalesce(sum(users), 0) FROM group_totals t WHERE t.organization_id = o.id AND t.group_id = 0) <> \
+    (SELECT count(*) FROM users u WHERE u.organization_id = o.id AND u.deleted_at IS NULL)";
 
 /// Products of which other numbers are sold than people have.
 const WRONG_STOCK: &str = "SELECT count(*) FROM product_stock s WHERE sold > quota OR sold <> \
@@ -177,7 +182,7 @@ const ORPHANS: &str = "SELECT count(*) FROM registrations c WHERE deleted_at IS 
 pub fn check(app: &TestApp) {
     let mut direct = app.direct();
     assert_eq!(direct.texts(TOTALS), direct.texts(SUMS));
-    for wrong in [WRONG_ORDERS, WRONG_PAID, WRONG_STOCK, ORPHANS] {
+    for wrong in [WRONG_PEOPLE, WRONG_ORDERS, WRONG_PAID, WRONG_STOCK, ORPHANS] {
         assert_eq!(direct.number(wrong), 0, "{wrong}");
     }
 }
