@@ -1,8 +1,10 @@
 //! A project with families that is to have none.
 
+use clogin::error::ErrorCode;
 use serde_json::{Value, json};
 
 use super::{Setup, block_on, demo, disagreements};
+use crate::rest_users::{remove, restore, uuid};
 use crate::support::TestApp;
 
 fn individual() -> Value {
@@ -29,6 +31,17 @@ fn families_end_when_there_are_no_children() {
     // And they may begin again.
     setup.apply(&demo()).unwrap();
     assert_eq!(setup.check(), [""; 0]);
+}
+
+#[test]
+fn a_deleted_child_does_not_come_back_where_there_are_no_families() {
+    let app = TestApp::start();
+    let child = uuid(&app, "9002");
+    remove(&app, &child).unwrap();
+    super::apply_beside(&app, &individual());
+    let refused = restore(&app, &child).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::NotAChildOf);
+    assert_eq!(block_on(disagreements(&app.app)), [""; 0]);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{call, create, read, remove, restore, uuid, verify};
 use crate::actions::people::{
-    CAMP, add_product, at_once, authenticate, call as body, check, child, done, parent, statuses,
-    token, verify_token,
+    CAMP, add_product, at_once, authenticate, call as body, check, child, done, parent, pay,
+    refund, statuses, token, verify_token,
 };
 use crate::support::{TestApp, create as create_body, get_info};
 
@@ -201,4 +201,24 @@ fn a_person_that_is_deleted_while_others_work_with_it() {
         "SELECT count(*) FROM registrations WHERE clogin_id = {clogin} AND deleted_at IS NULL"
     );
     assert_eq!(app.direct().number(&live), 0);
+}
+
+#[test]
+fn what_was_paid_still_counts_and_comes_back() {
+    let app = TestApp::start();
+    let (clogin, uuid) = nina(&app);
+    done(&app, add_product(&clogin, json!({ "p_id": 13 })));
+    done(&app, pay(&clogin, "10.00"));
+    let before = everybody(&app)["totals"].clone();
+    remove(&app, &uuid).unwrap();
+    let totals = &everybody(&app)["totals"];
+    assert_eq!(totals["paid"], before["paid"]);
+    assert_eq!(totals["order"], "250.00");
+    check(&app);
+    verify(&app);
+    restore(&app, &uuid).unwrap();
+    assert_eq!(everybody(&app)["totals"], before);
+    done(&app, refund(&clogin, "10.00"));
+    check(&app);
+    verify(&app);
 }
