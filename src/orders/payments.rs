@@ -23,10 +23,14 @@ pub const KEYS: [&str; 5] = ["amount", "kind", "status", "reference", "paid_at"]
 /// In characters.
 const MAX_REFERENCE_LENGTH: usize = 255;
 
+const KIND_RULE: &str = "must be \"payment\" or \"refund\"";
+const STATUS_RULE: &str = "must be \"approved\", \"pending\" or \"failed\"";
+
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PaymentKind")]
 pub enum Kind {
     #[default]
     Payment,
@@ -37,6 +41,7 @@ pub enum Kind {
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PaymentStatus")]
 pub enum Status {
     #[default]
     Approved,
@@ -138,9 +143,6 @@ pub fn read(path: &str, doc: &Map<String, Value>) -> Result<NewPayment, Error> {
         _ => Err(Error::validation(errors)),
     }
 }
-
-const KIND_RULE: &str = "must be \"payment\" or \"refund\"";
-const STATUS_RULE: &str = "must be \"approved\", \"pending\" or \"failed\"";
 
 fn given<'a>(doc: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     doc.get(key).filter(|value| !value.is_null())

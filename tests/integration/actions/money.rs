@@ -337,7 +337,8 @@ fn sums_are_those_of_the_rows_whatever_happens() {
     let app = TestApp::start();
     let config = ProptestConfig {
         failure_persistence: None,
-        max_shrink_iters: 64,
+        // What is wrong in the database stays wrong: a smaller case would fail for that.
+        max_shrink_iters: 0,
         ..ProptestConfig::with_cases(CASES)
     };
     let seen = RefCell::new(BTreeMap::new());
