@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use diesel::Connection;
+
 use super::person::Person;
 use crate::db::connection::DbConn;
 use crate::db::held::{self, EndedToo};
@@ -16,34 +18,58 @@ pub struct Held {
     pub other: Option<Registration>,
 }
 
+/// Why somebody is not held.
+enum NotHeld {
+    /// It has moved to this parent since it was read, or has none any more.
+    Moved(Option<i64>),
+    Failed(Error),
+}
+
+impl From<diesel::result::Error> for NotHeld {
+    fn from(error: diesel::result::Error) -> Self {
+        NotHeld::Failed(error.into())
+    }
+}
+
 /// Holds somebody after its parent, if it has one, and after one other: parents in the order of their ids, so that two
-/// calls never wait for each other.
-///
-/// The person may have moved since it was read. Then its parent of now is held late; should somebody wait the other way
-/// round, the database breaks that off, and the transaction runs again.
+/// calls never wait for each other. Where the person has moved since it was read, everything is let go of again first:
+/// rolling back to a savepoint does that.
 ///
 /// # Errors
 ///
 /// `user_not_found`, when the person has ended meanwhile.
 pub fn hold(conn: &mut DbConn, person: &Person, other: Option<CloginId>) -> Result<Held, Error> {
-    let (organization, group) = (person.project.organization_id, person.project.id());
     let mut parent = person.registration.parent_id;
     loop {
-        let mut other_held = None;
-        let before: BTreeSet<_> = parent.into_iter().chain(other.map(|id| id.0)).collect();
-        for id in before {
-            let held = held::lock(conn, organization, group, CloginId(id), EndedToo::No)?;
-            if other == Some(CloginId(id)) {
-                other_held = held;
-            }
+        match conn.transaction(|conn| try_to_hold(conn, person, parent, other)) {
+            Ok(held) => return Ok(held),
+            Err(NotHeld::Moved(to)) => parent = to,
+            Err(NotHeld::Failed(error)) => return Err(error),
         }
-        let held = person.lock(conn)?;
-        if held.registration.parent_id == parent {
-            return Ok(Held {
-                person: held,
-                other: other_held,
-            });
+    }
+}
+
+fn try_to_hold(
+    conn: &mut DbConn,
+    person: &Person,
+    parent: Option<i64>,
+    other: Option<CloginId>,
+) -> Result<Held, NotHeld> {
+    let (organization, group) = (person.project.organization_id, person.project.id());
+    let mut other_held = None;
+    let before: BTreeSet<_> = parent.into_iter().chain(other.map(|id| id.0)).collect();
+    for id in before {
+        let held = held::lock(conn, organization, group, CloginId(id), EndedToo::No)?;
+        if other == Some(CloginId(id)) {
+            other_held = held;
         }
-        parent = held.registration.parent_id;
+    }
+    let held = person.lock(conn).map_err(NotHeld::Failed)?;
+    match held.registration.parent_id {
+        now if now == parent => Ok(Held {
+            person: held,
+            other: other_held,
+        }),
+        now => Err(NotHeld::Moved(now)),
     }
 }
