@@ -32,17 +32,19 @@ pub enum Action {
     Update,
     AddProduct,
     RemoveProduct,
+    AddPayment,
     AddEmail,
     GetInfo,
     SetStatus,
     GetUserList,
+    MoveChild,
     Delete,
     CreateStatus,
     CreateTrigger,
 }
 
 impl Action {
-    pub const ALL: [Action; 15] = [
+    pub const ALL: [Action; 17] = [
         Action::Create,
         Action::CreateChild,
         Action::Login,
@@ -51,10 +53,12 @@ impl Action {
         Action::Update,
         Action::AddProduct,
         Action::RemoveProduct,
+        Action::AddPayment,
         Action::AddEmail,
         Action::GetInfo,
         Action::SetStatus,
         Action::GetUserList,
+        Action::MoveChild,
         Action::Delete,
         Action::CreateStatus,
         Action::CreateTrigger,
@@ -79,10 +83,12 @@ impl Action {
             Action::Update => "update",
             Action::AddProduct => "add_product",
             Action::RemoveProduct => "remove_product",
+            Action::AddPayment => "add_payment",
             Action::AddEmail => "add_email",
             Action::GetInfo => "get_info",
             Action::SetStatus => "set_status",
             Action::GetUserList => "get_user_list",
+            Action::MoveChild => "move_child",
             Action::Delete => "delete",
         }
     }
@@ -116,9 +122,11 @@ impl Action {
             | Action::Update
             | Action::AddProduct
             | Action::RemoveProduct
+            | Action::AddPayment
             | Action::AddEmail
             | Action::GetInfo
             | Action::SetStatus
+            | Action::MoveChild
             | Action::Delete => true,
         }
     }

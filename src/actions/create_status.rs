@@ -63,14 +63,9 @@ fn read(doc: &Map<String, serde_json::Value>) -> Result<Status, Error> {
     };
     let name = text("status_name").map(|name| name.trim().to_owned());
     let color = text("color").unwrap_or_else(|| "#808080".to_owned());
-    let is_excluded = match doc
-        .get("is_excluded")
-        .filter(|value| !value.is_null())
-        .map(lenient::boolean)
-    {
-        None => false,
-        Some(Ok(is_excluded)) => is_excluded,
-        Some(Err(rule)) => {
+    let is_excluded = match lenient::flag(doc.get("is_excluded")) {
+        Ok(is_excluded) => is_excluded.unwrap_or(false),
+        Err(rule) => {
             errors.push(FieldError::new("doc.is_excluded", "invalid", rule));
             false
         }

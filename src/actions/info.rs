@@ -9,6 +9,7 @@ pub(super) use self::wanted::Wanted;
 
 use serde_json::{Map, Value, json};
 
+use super::add_payment;
 use crate::clock::rfc3339;
 use crate::error::{Error, FieldError};
 use crate::money::Money;
@@ -59,6 +60,7 @@ impl View<'_> {
             "_family" => self.family()?,
             "_usercart" => self.cart(),
             "_userproducts" => self.products()?,
+            "_userpayments" => self.payments(),
             "_utm" => self.person.utm()?,
             "_emails" => self.emails(),
             _ if profile::READABLE.contains(&key) => self.special(key),
@@ -202,6 +204,13 @@ impl View<'_> {
                 })
             })
             .collect())
+    }
+
+    /// Oldest first, those that do not count included.
+    fn payments(&self) -> Value {
+        let payments = self.rows.payments.get(&self.person.clogin_id());
+        let payments = payments.map(Vec::as_slice).unwrap_or_default();
+        payments.iter().map(add_payment::describe).collect()
     }
 
     fn emails(&self) -> Value {

@@ -3,6 +3,7 @@
 mod access_token;
 mod action;
 mod add_email;
+mod add_payment;
 mod add_product;
 mod authenticate;
 mod call;
@@ -19,6 +20,7 @@ mod get_user_list;
 mod idempotency;
 mod info;
 mod login;
+mod move_child;
 mod registering;
 mod remove_product;
 mod reply;
@@ -208,10 +210,12 @@ async fn run(call: &Call<'_>) -> Result<Body, Error> {
         Action::Update => update::run(call).await,
         Action::AddProduct => add_product::run(call).await,
         Action::RemoveProduct => remove_product::run(call).await,
+        Action::AddPayment => add_payment::run(call).await,
         Action::AddEmail => add_email::run(call).await,
         Action::GetInfo => get_info::run(call).await,
         Action::SetStatus => set_status::run(call).await,
         Action::GetUserList => get_user_list::run(call).await,
+        Action::MoveChild => move_child::run(call).await,
         Action::Delete => delete::run(call).await,
         Action::CreateStatus => create_status::run(call).await,
         Action::CreateTrigger => create_trigger::run(call).await,

@@ -5,6 +5,7 @@
 
 mod carts;
 mod configuration;
+mod payments;
 mod people;
 mod registrations;
 mod responses;
@@ -41,7 +42,7 @@ impl fmt::Display for Verified {
         write!(
             formatter,
             "organization {}: verified {} admins, {} projects with {} items, {} people, {} registrations with their \
-             carts, stock and totals, {} answers kept for replays",
+             carts, payments, stock and totals, {} answers kept for replays",
             self.organization,
             self.admins,
             self.projects,
@@ -88,6 +89,7 @@ fn check_organization(
     let people = people::check(conn, &mut report)?;
     let mut sums = registrations::check(conn, &mut report, &known)?;
     carts::check(conn, &mut report)?;
+    payments::check(conn, &mut report)?;
     sums.totals.insert(totals::Key::PEOPLE, people);
     totals::check(conn, &mut report, sums.totals)?;
     stock::check(conn, &mut report, &known, &sums.sold)?;

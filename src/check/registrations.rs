@@ -1,8 +1,9 @@
-//! Registrations: what they refer to is there, their documents parse, and their sums are those of their carts.
+//! Registrations: what they refer to is there, their documents parse, and their sums are those of their carts and
+//! payments.
 //!
 //! `order_total` is the sum of the cart, of a registration that has ended too: `delete` keeps both as they are, and a
-//! registration that begins again has an empty cart and owes nothing. What an ended one keeps counts nowhere: neither
-//! in totals nor as sold.
+//! registration that begins again has an empty cart and owes nothing. The order of an ended one counts nowhere, neither
+//! in totals nor as sold; what it has paid still counts.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::configuration::Known;
+use super::payments::{self, Paid};
 use super::totals::{Key, Sums};
 use super::{Report, place};
 use crate::clock::Timestamp;
@@ -36,6 +38,7 @@ struct Around {
     /// (project, person) → its place there.
     parents: HashMap<(i64, i64), Place>,
     carts: HashMap<(i64, i64), Vec<Line>>,
+    payments: HashMap<(i64, i64), Paid>,
 }
 
 pub(super) fn check(
@@ -75,6 +78,11 @@ fn read_around(
         let cart = carts.entry((line.group_id, line.clogin_id)).or_default();
         cart.push(line);
     }
+    let mut payments: HashMap<(i64, i64), Paid> = HashMap::new();
+    for payment in audit::payments(conn, organization, &people)? {
+        let paid = payments.entry((payment.group_id, payment.clogin_id));
+        paid.or_default().add(&payment);
+    }
     let places = audit::places(conn, organization, &parents)?;
     Ok(Around {
         people: audit::known_people(conn, organization, &people)?
@@ -85,6 +93,7 @@ fn read_around(
             .map(|place| ((place.group_id, place.clogin_id), place))
             .collect(),
         carts,
+        payments,
     })
 }
 
@@ -120,6 +129,8 @@ fn problems(row: &Registration, known: &Known, around: &Around) -> Vec<String> {
         let total = row.order_total;
         problems.push(format!("order_total is {total}; its cart has {sum}"));
     }
+    let paid = around.payments.get(&(row.group_id, row.clogin_id));
+    problems.extend(payments::problems(row, paid));
     problems
 }
 
@@ -139,7 +150,8 @@ fn status_problem(row: &Registration, known: &Known) -> Option<String> {
 
 fn family_problem(row: &Registration, known: &Known, around: &Around) -> Option<String> {
     let parent = row.parent_id?;
-    if known.groups.get(&row.group_id) == Some(&Some(Structure::Individual)) {
+    let has_no_families = known.groups.get(&row.group_id) == Some(&Some(Structure::Individual));
+    if has_no_families && row.deleted_at.is_none() {
         return Some(format!(
             "has the parent {parent}; its project has no families"
         ));
@@ -163,19 +175,23 @@ fn document_problem<T: DeserializeOwned>(column: &str, text: &str) -> Option<Str
 }
 
 fn count(counted: &mut Counted, row: &Registration, around: &Around) {
-    if row.deleted_at.is_some() {
-        return;
-    }
     let key = Key {
         group: row.group_id,
         is_child: row.parent_id.is_some(),
         excluded: row.excluded,
     };
+    let (users, ordered) = match row.deleted_at {
+        None => (1, row.order_total),
+        Some(_) => (0, 0),
+    };
     counted.totals.entry(key).or_default().add(Sums {
-        users: 1,
-        ordered: row.order_total,
+        users,
+        ordered,
         paid: row.paid_total,
     });
+    if row.deleted_at.is_some() {
+        return;
+    }
     let cart = around.carts.get(&(row.group_id, row.clogin_id));
     for line in cart.into_iter().flatten() {
         if let Some(product) = line.product_id {

@@ -15,6 +15,8 @@ pub use super::items::{
 use super::trigger::Trigger;
 use crate::db::config::ItemKind;
 use crate::ids::{AdminId, CloginId, GroupId, OrganizationId, StatusId};
+use crate::money::Money;
+use crate::orders::payments;
 
 /// What an organization has set up, in one document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -288,6 +290,25 @@ pub struct FileRegistration {
     /// What is in its cart, by the rules of `add_product`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cart: Vec<FileCartLine>,
+    /// What was paid, by the rules of `add_payment`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<FilePayment>,
+}
+
+/// What was paid, or given back; in the project's currency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FilePayment {
+    pub amount: Money,
+    #[serde(default)]
+    pub kind: payments::Kind,
+    #[serde(default)]
+    pub status: payments::Status,
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// RFC 3339, or a date.
+    #[serde(default)]
+    pub paid_at: Option<String>,
 }
 
 /// A product in a cart, at its price.

@@ -8,6 +8,7 @@ use crate::db::carts::{self, CartLine};
 use crate::db::connection::DbConn;
 use crate::db::emails::{self, EmailSummary};
 use crate::db::lists::{self, Excluded, Part, Selection};
+use crate::db::payments::{self, Payment};
 use crate::error::Error;
 use crate::ids::CloginId;
 use crate::project::snapshot::Project;
@@ -17,6 +18,7 @@ use crate::users::person::Person;
 #[derive(Default)]
 pub(in crate::actions) struct MoreRows {
     pub(super) carts: HashMap<CloginId, Vec<CartLine>>,
+    pub(super) payments: HashMap<CloginId, Vec<Payment>>,
     pub(super) emails: HashMap<CloginId, Vec<EmailSummary>>,
     pub(super) parents: HashMap<CloginId, Person>,
     pub(super) children: HashMap<CloginId, Vec<Person>>,
@@ -42,6 +44,14 @@ impl MoreRows {
                     .entry(CloginId(line.clogin_id))
                     .or_default()
                     .push(line);
+            }
+        }
+        if wanted.has("_userpayments") {
+            for payment in payments::of_people(conn, organization, group, &ids)? {
+                rows.payments
+                    .entry(CloginId(payment.clogin_id))
+                    .or_default()
+                    .push(payment);
             }
         }
         if wanted.has("_emails") {

@@ -48,10 +48,10 @@ impl Wanted {
                 wanted.keys.push(key.clone());
                 continue;
             }
-            match lenient::boolean(value) {
-                Ok(false) => {}
-                Ok(true) if is_readable(project, key) => wanted.keys.push(key.clone()),
-                Ok(true) => errors.push(submission::unknown_field(path)),
+            match lenient::flag(Some(value)) {
+                Ok(None | Some(false)) => {}
+                Ok(Some(true)) if is_readable(project, key) => wanted.keys.push(key.clone()),
+                Ok(Some(true)) => errors.push(submission::unknown_field(path)),
                 Err(rule) => errors.push(FieldError::new(path, "invalid", rule)),
             }
         }
@@ -68,9 +68,15 @@ impl Wanted {
 
     /// Whether other rows than the person's own have to be read.
     pub fn needs_more_rows(&self) -> bool {
-        ["_family", "_usercart", "_userproducts", "_emails"]
-            .into_iter()
-            .any(|key| self.has(key))
+        [
+            "_family",
+            "_usercart",
+            "_userproducts",
+            "_userpayments",
+            "_emails",
+        ]
+        .into_iter()
+        .any(|key| self.has(key))
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -119,6 +125,7 @@ fn is_readable(project: &Project, key: &str) -> bool {
             | "_family"
             | "_usercart"
             | "_userproducts"
+            | "_userpayments"
             | "_utm"
             | "_emails"
     ) || profile::READABLE.contains(&key)

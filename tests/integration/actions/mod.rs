@@ -1,3 +1,4 @@
+mod add_payment;
 mod add_product;
 mod authenticate;
 mod create;
@@ -7,6 +8,8 @@ mod get_user_list;
 mod group;
 mod idempotency;
 mod login;
+mod money;
+mod move_child;
 pub mod people;
 mod set_status;
 mod statements;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::people::{
-    CAMP, add_product, authenticate, call, child, create_child, done, parent, set_status, token,
-    update, verify_token,
+    CAMP, add_payment, add_product, authenticate, call, child, create_child, done, move_child,
+    parent, pay, refund, set_status, token, update, verify_token,
 };
 use crate::support::TestApp;
 
@@ -85,6 +85,18 @@ fn a_cart_has_its_budget() {
     let list = json!({ "product_list": { "cart_id": id } });
     let removed = statements(&app, call("remove_product", &kid, list));
     assert!(removed <= 10, "{removed}");
+    // Reading, holding, the reference, the payment, saving, totals, two events; of a refund those that are pending.
+    let doc = |kind: &str, status: &str| json!({ "amount": 5, "kind": kind, "status": status, "reference": "r" });
+    let pending = add_payment(&kid, doc("payment", "pending"));
+    assert!(statements(&app, pending) <= 6);
+    let settled = add_payment(&kid, doc("payment", "approved"));
+    assert!(statements(&app, settled) <= 8);
+    assert!(statements(&app, pay(&kid, "5.00")) <= 7);
+    assert!(statements(&app, refund(&kid, "5.00")) <= 8);
+    // Reading, holding both parents and the child, saving, two events.
+    let other = parent(&app, json!({}));
+    let moved = statements(&app, move_child(&kid, &other));
+    assert!(moved <= 7, "{moved}");
     // Reading, holding the parent and it, children, the cart, the tokens, saving, totals, two events; the seats of each
     // product.
     let deleted = statements(&app, call("delete", &kid, json!({})));
@@ -95,7 +107,7 @@ fn a_cart_has_its_budget() {
 fn a_list_needs_as_many_for_many_as_for_one() {
     let app = app();
     let everything = json!({
-        "with_excluded": 1, "_family": 1, "_usercart": 1, "_emails": 1, "_allfields": 1, "_userforms": 1,
+        "with_excluded": 1, "_family": 1, "_usercart": 1, "_userpayments": 1, "_emails": 1, "_allfields": 1, "_userforms": 1,
         "_utm": 1, "home_town": 1,
     });
     let count = |doc: &Value, option: &str| {
@@ -113,7 +125,7 @@ fn a_list_needs_as_many_for_many_as_for_one() {
         "only_children",
     ];
     let few: Vec<_> = options.map(|option| count(&everything, option)).to_vec();
-    assert!(few.iter().all(|count| *count <= 6), "{few:?}");
+    assert!(few.iter().all(|count| *count <= 7), "{few:?}");
     // The page, its children, the totals.
     assert_eq!(count(&json!({}), "with_excluded"), 3);
     for _ in 0..60 {

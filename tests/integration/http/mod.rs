@@ -2,6 +2,7 @@ mod any_document;
 mod auth;
 mod bad_input;
 mod client_users;
+mod clean_up;
 mod cors;
 mod limits;
 mod log;

@@ -127,6 +127,23 @@ fn every_kind_of_row_that_is_wrong_is_named() {
             &["registration 1: utm does not parse (line 1, column 1)"],
         ),
         (
+            "UPDATE registrations SET paid_total = 5 WHERE id = 2; UPDATE group_totals SET paid = 5 WHERE is_child",
+            &["registration 2: paid_total is 5; its payments have 0"],
+        ),
+        (
+            "INSERT INTO payments (organization_id, group_id, clogin_id, kind, status, amount, created_at) VALUES \
+             (1, 1001, 9002, 'payment', 'approved', 5, '2027-01-05 09:00:00'), (1, 1001, 9002, 'payment', 'failed', 7, '2027-01-05 09:00:00'), \
+             (1, 1001, 9002, 'gift', 'approved', 5, '2027-01-05 09:00:00'), (1, 1001, 9002, 'refund', 'pending', 6, '2027-01-05 09:00:00'), \
+             (1, 1001, 9002, 'refund', 'approved', 0, '2027-01-05 09:00:00'), (1, 1001, 9003, 'payment', 'approved', 1, '2027-01-05 09:00:00')",
+            &[
+                "registration 2: its payment 3 is of no known kind, status or amount",
+                "registration 2: its payment 5 is of no known kind, status or amount",
+                "registration 2: paid_total is 0; its payments have 5",
+                "registration 2: has paid 5; its pending refunds have 6",
+                "payment 6: belongs to no registration",
+            ],
+        ),
+        (
             "UPDATE product_stock SET sold = 2 WHERE product_id = 11",
             &["stock of product 11: sold is 2; carts have 1"],
         ),
@@ -259,7 +276,7 @@ fn more_rows_than_a_page_are_all_seen() {
     assert_eq!(
         out,
         "organization 1: verified 2 admins, 3 projects with 20 items, 1104 people, 1104 registrations with their \
-         carts, stock and totals, 1100 answers kept for replays\n"
+         carts, payments, stock and totals, 1100 answers kept for replays\n"
     );
     setup.tamper("UPDATE registrations SET status_id = 7 WHERE clogin_id = 11100");
     assert_eq!(setup.check().len(), 1);

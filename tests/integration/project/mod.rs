@@ -4,8 +4,10 @@ mod apply;
 mod cart;
 mod check;
 mod export;
+mod payments;
 mod status;
 mod stock;
+mod structure;
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};
@@ -105,6 +107,15 @@ impl Setup {
         let rows = group_totals::table
             .filter(group_totals::group_id.eq(group))
             .select(group_totals::ordered);
+        let rows: Vec<i64> = self.read(move |conn| Ok(rows.load(conn)?));
+        rows.iter().sum()
+    }
+
+    /// The sum of what a project's people have paid.
+    fn paid(&self, group: i64) -> i64 {
+        let rows = group_totals::table
+            .filter(group_totals::group_id.eq(group))
+            .select(group_totals::paid);
         let rows: Vec<i64> = self.read(move |conn| Ok(rows.load(conn)?));
         rows.iter().sum()
     }

@@ -1,5 +1,6 @@
 //! Triggers: each test sets up a project of its own, and is its client.
 
+mod balance;
 mod cycles;
 mod effects;
 mod families;
