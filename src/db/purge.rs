@@ -11,6 +11,9 @@ use super::schema::{
 use super::{credentials, users as people};
 use crate::ids::{CloginId, GroupId, OrganizationId};
 
+/// Neither database takes any number of parameters.
+const EVENTS_AT_ONCE: usize = 500;
+
 /// Holds the row of somebody who is to be deleted. From now on until the transaction ends nobody else can write a row that
 /// belongs to it: `uuid` is part of a key, and another value takes PostgreSQL's strongest lock on the row.
 pub fn hold(
@@ -42,18 +45,35 @@ pub fn delete(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> 
         .filter(idempotency_records::organization_id.eq(organization.0))
         .filter(idempotency_records::clogin_id.eq(id.0));
     diesel::delete(records).execute(conn)?;
-    // That something happened stays, what it was goes.
-    let told = events::table
-        .filter(events::organization_id.eq(organization.0))
-        .filter(events::clogin_id.eq(id.0));
-    diesel::update(told)
-        .set((
-            events::data.eq(Some("{}")),
-            events::clogin_id.eq(None::<i64>),
-        ))
-        .execute(conn)?;
+    forget_in_events(conn, organization, id)?;
     credentials::forget_user(conn, organization, id)?;
     people::delete(conn, organization, id)
+}
+
+/// That something happened stays, what it was goes.
+fn forget_in_events(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+) -> QueryResult<()> {
+    // Looked for first: SQLite would update by going through all events.
+    let told: Vec<String> = events::table
+        .filter(events::organization_id.eq(organization.0))
+        .filter(events::clogin_id.eq(id.0))
+        .select(events::id)
+        .load(conn)?;
+    for ids in told.chunks(EVENTS_AT_ONCE) {
+        let these = events::table
+            .filter(events::organization_id.eq(organization.0))
+            .filter(events::id.eq_any(ids));
+        diesel::update(these)
+            .set((
+                events::data.eq(Some("{}")),
+                events::clogin_id.eq(None::<i64>),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 fn login_tokens_of(
