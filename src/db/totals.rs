@@ -163,6 +163,12 @@ pub fn follow(
     add_if_any(conn, key, change)
 }
 
+/// Takes what a registration that is deleted for good has counted for out of the totals.
+pub fn forget(conn: &mut Conn, registration: &Registration) -> QueryResult<()> {
+    let (key, change) = share(registration);
+    add_if_any(conn, key, TotalsChange::default().less(change))
+}
+
 fn add_if_any(conn: &mut Conn, key: TotalsKey, change: TotalsChange) -> QueryResult<()> {
     if change == TotalsChange::default() {
         return Ok(());

@@ -15,3 +15,5 @@ CREATE TABLE payments (
 CREATE INDEX payments_user ON payments (organization_id, group_id, clogin_id, id);
 CREATE UNIQUE INDEX payments_reference ON payments (organization_id, group_id, clogin_id, reference)
     WHERE reference IS NOT NULL;
+-- For the deletion of a person.
+CREATE INDEX payments_person ON payments (organization_id, clogin_id);

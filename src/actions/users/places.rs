@@ -29,7 +29,8 @@ pub(super) fn hold(
             continue;
         }
         let project = project(setup, group)?;
-        let Some(registration) = registrations::of_person(conn, organization, group, clogin)? else {
+        let Some(registration) = registrations::of_person(conn, organization, group, clogin)?
+        else {
             continue;
         };
         let person = Person {

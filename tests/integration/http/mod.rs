@@ -1,8 +1,8 @@
 mod any_document;
 mod auth;
 mod bad_input;
-mod client_users;
 mod clean_up;
+mod client_users;
 mod cors;
 mod limits;
 mod log;
