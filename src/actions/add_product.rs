@@ -9,10 +9,10 @@ use super::{Call, Done};
 use crate::db::carts::CartLine;
 use crate::error::{Error, ErrorCode};
 use crate::money::Money;
-use crate::orders::cart;
+use crate::orders::add;
 use crate::orders::product_list::{self, NewLine};
 use crate::project::file::Product;
-use crate::triggers::selectable::hidden_by_trigger;
+use crate::triggers::selectable::is_hidden;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let person = call.person().await?;
@@ -24,13 +24,15 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.change(person, move |conn, person| {
         let memory = person.trigger_memory()?;
         let project = Arc::clone(&person.project);
-        let is_hidden = |product: &Product| hidden_by_trigger(&project, &memory, product);
-        let added = cart::add(conn, person, &lines, is_hidden, now)?;
-        let products: Value = added.iter().map(describe).collect();
-        Ok(
-            Done::new([("msg", json!("Products added")), ("products", products)])
-                .with_products(&added),
-        )
+        let is_hidden = |product: &Product| is_hidden(&project, &memory, product);
+        let added = add::add(conn, person, &lines, is_hidden, now)?;
+        let products: Value = added.lines.iter().map(describe).collect();
+        let mut own = vec![("msg", json!("Products added")), ("products", products)];
+        if !added.replaced.is_empty() {
+            let replaced = added.replaced.iter().map(describe).collect();
+            own.push(("replaced", replaced));
+        }
+        Ok(Done::new(own).with_products(added.all()))
     })
     .await
 }
@@ -48,12 +50,17 @@ async fn read(call: &Call<'_>) -> Result<Vec<NewLine>, Error> {
 }
 
 pub(super) fn describe(line: &CartLine) -> Value {
-    json!({
+    let mut described = json!({
         "p_id": line.product_id,
         "cart_id": line.id,
         "name": line.name,
         "q": line.quantity,
         "price": Money(line.price),
-        "total": Money(line.price * line.quantity),
-    })
+        "total": Money(line.total()),
+    });
+    // Only there: the documented answer has no such key.
+    if line.waiting {
+        described["waiting"] = json!(true);
+    }
+    described
 }
