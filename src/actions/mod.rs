@@ -6,7 +6,9 @@ mod add_product;
 mod authenticate;
 mod call;
 mod create;
+mod create_category;
 mod create_child;
+mod create_product;
 mod create_status;
 mod create_trigger;
 mod delete;
@@ -16,6 +18,7 @@ mod get_user_list;
 mod idempotency;
 mod info;
 mod login;
+mod making;
 mod registering;
 mod remove_product;
 mod reply;
@@ -184,5 +187,8 @@ async fn run(call: &Call<'_>) -> Result<Body, Error> {
         Action::Delete => delete::run(call).await,
         Action::CreateStatus => create_status::run(call).await,
         Action::CreateTrigger => create_trigger::run(call).await,
+        Action::CreateProduct => create_product::run(call).await,
+        Action::CreateCategory => create_category::create(call).await,
+        Action::EditCategory => create_category::edit(call).await,
     }
 }

@@ -30,6 +30,7 @@ fn routes(service: &mut ServiceConfig) {
         .service(action_api::resources(Endpoint::Users))
         .service(action_api::resources(Endpoint::Statuses))
         .service(action_api::resources(Endpoint::Triggers))
+        .service(action_api::resources(Endpoint::Products))
         .service(ops::healthz_resource())
         .service(ops::readyz_resource())
         .default_service(web::to(action_api::not_found));

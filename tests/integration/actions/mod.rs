@@ -8,6 +8,7 @@ mod group;
 mod idempotency;
 mod login;
 mod people;
+mod products;
 mod set_status;
 mod statements;
 mod update;
