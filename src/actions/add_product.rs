@@ -12,12 +12,16 @@ use crate::money::Money;
 use crate::orders::add;
 use crate::orders::product_list::{self, NewLine};
 use crate::project::file::Product;
+use crate::project::snapshot::Project;
 use crate::triggers::selectable::is_hidden;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    let person = call.person().await?;
+    let mut person = call.person().await?;
     let lines = match read(call).await {
-        Ok(lines) => lines,
+        Ok((project, lines)) => {
+            person.project = project;
+            lines
+        }
         Err(error) => return Err(error.about(person)),
     };
     let now = call.app.clock.now();
@@ -37,15 +41,17 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     .await
 }
 
-async fn read(call: &Call<'_>) -> Result<Vec<NewLine>, Error> {
+/// What is to be added, and the project that has it.
+async fn read(call: &Call<'_>) -> Result<(Arc<Project>, Vec<NewLine>), Error> {
     let list = call.envelope.product_list()?;
     match product_list::read_new_lines(&call.project, &list) {
         // It may have been made a moment ago, through another node.
         Err(error) if error.code() == ErrorCode::ProductNotFound => {
             let fresh = call.fresh_project().await?;
-            product_list::read_new_lines(&fresh, &list)
+            let lines = product_list::read_new_lines(&fresh, &list)?;
+            Ok((fresh, lines))
         }
-        result => result,
+        result => Ok((Arc::clone(&call.project), result?)),
     }
 }
 

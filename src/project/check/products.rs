@@ -114,10 +114,14 @@ impl Problems {
         }
         for id in &product.discounted {
             let found = whole.products.iter().find(|other| other.id == *id);
-            let is_discount = |other: &Product| other.base_product_type == ProductType::Discount;
-            if found.is_none_or(is_discount) {
-                let rule =
-                    format!("must name products of the project other than discounts; {id} is none");
+            let is_in_no_order = |other: &Product| {
+                let kind = other.base_product_type;
+                matches!(kind, ProductType::Discount | ProductType::SessionHolder)
+            };
+            if found.is_none_or(is_in_no_order) {
+                let rule = format!(
+                    "must name products of the project other than discounts and session holders; {id} is none"
+                );
                 self.add("discounted", rule);
             }
         }

@@ -549,7 +549,7 @@ fn each_kind_of_product_has_its_own_keys() {
     };
     for (product, keys) in [
         (
-            json!({ "base_product_type": 2, "percent": 12.5, "discounted": [11, 12] }),
+            json!({ "base_product_type": 2, "percent": 12.5, "discounted": [11] }),
             vec![],
         ),
         (json!({ "base_product_type": 2, "price": "5.00" }), vec![]),
@@ -563,7 +563,7 @@ fn each_kind_of_product_has_its_own_keys() {
             vec!["discounted"],
         ),
         (
-            json!({ "base_product_type": 2, "percent": 5, "discounted": [99] }),
+            json!({ "base_product_type": 2, "percent": 5, "discounted": [12, 99] }),
             vec!["discounted"],
         ),
         (

@@ -4,7 +4,7 @@ use super::{Run, Topic};
 use crate::db::connection::Conn;
 use crate::error::Error;
 use crate::ids::{FormId, StatusId};
-use crate::orders::add::{self, Offered};
+use crate::orders::offer::{Offered, offer};
 use crate::orders::{cart, locked};
 use crate::project::snapshot::{Project, current_status};
 use crate::project::trigger::{Effect, Trigger};
@@ -100,7 +100,7 @@ impl Run<'_> {
             return Ok(format!("product {id} is in the cart already"));
         }
         let cart = self.cart.get_or_insert_default();
-        match add::offer(conn, self.person, cart, product, self.settling.now)? {
+        match offer(conn, self.person, cart, product, self.settling.now)? {
             Offered::Added(line) => {
                 entry.carts.push(line.id);
                 self.see_registration();
