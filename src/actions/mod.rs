@@ -12,7 +12,9 @@ mod create_product;
 mod create_status;
 mod create_trigger;
 mod delete;
+mod ending;
 mod envelope;
+mod events;
 mod get_info;
 mod get_user_list;
 mod idempotency;
@@ -25,6 +27,7 @@ mod reply;
 mod set_status;
 mod settling;
 mod update;
+pub mod users;
 mod verify_token;
 
 use std::sync::Arc;
@@ -34,12 +37,13 @@ use serde_json::Value;
 pub use self::action::{Action, Endpoint};
 use self::call::{Call, Done, check_connected_to, not_a_child_of};
 use self::envelope::{Envelope, Mode};
+use self::events::Events;
 pub use self::idempotency::{IdempotencyKey, RETENTION as IDEMPOTENCY_RETENTION};
 pub use self::reply::Body;
 use crate::app::App;
 use crate::db::LocalConn;
 use crate::error::{Error, ErrorCode};
-use crate::ids::{AdminId, GroupId};
+use crate::ids::{AdminId, GroupId, OrganizationId};
 use crate::json;
 use crate::project::file::{Admin, AdminKind};
 use crate::project::snapshot::{Project, Setup};
@@ -63,6 +67,15 @@ impl Caller {
         self.admin.id
     }
 
+    pub fn organization_id(&self) -> OrganizationId {
+        self.setup.organization.id
+    }
+
+    /// Of people of whom the call says nothing else.
+    fn default_locale(&self) -> String {
+        self.setup.organization.default_locale().to_owned()
+    }
+
     fn submitter(&self) -> Submitter {
         match self.admin.kind {
             AdminKind::Secret => Submitter::Secret,
@@ -75,6 +88,8 @@ impl Caller {
 pub struct Request<'a> {
     pub endpoint: Endpoint,
     pub idempotency_key: Option<IdempotencyKey>,
+    /// Of this request: its events have it too.
+    pub request_id: &'a str,
     pub body: &'a [u8],
 }
 
@@ -108,7 +123,14 @@ pub async fn dispatch(
     let envelope = Envelope::read(request.endpoint, object)?;
     trail.action = Some(envelope.action.name());
     trail.group = Some(envelope.group_id);
-    let project = authorize(&worker.app, caller, &envelope).await?;
+    let events = Events::begin(&worker.app, caller, request.request_id, &envelope);
+    let project = match authorize(&worker.app, caller, &envelope).await {
+        Ok(project) => project,
+        Err(error) => {
+            events.failed(&worker.app, &envelope, &error);
+            return Err(error);
+        }
+    };
     let key = request
         .idempotency_key
         .filter(|_| envelope.action.is_replayable() && envelope.mode == Mode::Real);
@@ -122,8 +144,13 @@ pub async fn dispatch(
         project,
         envelope,
         idempotency,
+        events,
     };
-    call.answer().await
+    let result = call.answer().await;
+    if let Err(error) = &result {
+        call.events.failed(call.app, &call.envelope, error);
+    }
+    result
 }
 
 fn invalid_json(reason: String) -> Error {

@@ -9,13 +9,17 @@ pub mod audit;
 pub mod carts;
 pub mod config;
 pub mod emails;
+pub mod events;
 pub mod held;
 pub mod idempotency;
 pub mod lists;
 pub mod login_tokens;
 pub mod outbox;
 pub mod registrations;
+pub mod rest_lists;
+pub mod rest_users;
 pub mod totals;
+pub mod user_values;
 pub mod users;
 
 use std::cell::RefCell;

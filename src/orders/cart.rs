@@ -185,6 +185,16 @@ pub fn free_seats(conn: &mut Conn, person: &Person) -> Result<(), Error> {
     seats::give_back(conn, person, cart.lines())
 }
 
+/// Takes the seats of a whole cart again: its owner is coming back. What waited goes on waiting.
+///
+/// # Errors
+///
+/// `quota_exceeded`, when others have them.
+pub fn take_seats_again(conn: &mut Conn, person: &Person) -> Result<(), Error> {
+    let cart = Cart::read(conn, person)?;
+    seats::take_again(conn, person, cart.lines())
+}
+
 pub(super) fn organization_of(person: &Person) -> OrganizationId {
     person.project.organization_id
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::cart::organization_of;
 use crate::db::carts::{self, CartLine, Taken};
 use crate::db::connection::Conn;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::project::file::Product;
 use crate::users::person::Person;
 
@@ -61,14 +61,38 @@ pub(super) fn take(
 ///
 /// When the database cannot do it.
 pub(super) fn give_back(conn: &mut Conn, person: &Person, lines: &[CartLine]) -> Result<(), Error> {
-    let mut given: BTreeMap<i64, i64> = BTreeMap::new();
-    for line in lines.iter().filter(|line| !line.waiting) {
-        if let Some(product) = line.product_id {
-            *given.entry(product).or_default() += line.quantity;
-        }
-    }
-    for (product, quantity) in given {
+    for (product, quantity) in pieces(lines) {
         carts::give_back(conn, organization_of(person), product, quantity)?;
     }
     Ok(())
+}
+
+/// Takes the seats of lines that had them before.
+///
+/// # Errors
+///
+/// `quota_exceeded`, when others have them.
+pub(super) fn take_again(
+    conn: &mut Conn,
+    person: &Person,
+    lines: &[CartLine],
+) -> Result<(), Error> {
+    for (product, quantity) in pieces(lines) {
+        if carts::take(conn, organization_of(person), product, quantity)? == Taken::TooMany {
+            let msg = "A product in the user's cart is sold out.";
+            return Err(Error::new(ErrorCode::QuotaExceeded, msg));
+        }
+    }
+    Ok(())
+}
+
+/// Product → how many seats lines have, in the order in which seats are taken.
+fn pieces(lines: &[CartLine]) -> BTreeMap<i64, i64> {
+    let mut pieces = BTreeMap::new();
+    for line in lines.iter().filter(|line| !line.waiting) {
+        if let Some(product) = line.product_id {
+            *pieces.entry(product).or_default() += line.quantity;
+        }
+    }
+    pieces
 }

@@ -564,7 +564,7 @@ fn each_kind_of_product_has_its_own_keys() {
         ),
         (
             json!({ "base_product_type": 2, "percent": 5, "discounted": [12, 99] }),
-            vec!["discounted"],
+            vec!["discounted", "discounted"],
         ),
         (
             json!({ "base_product_type": 2, "percent": 0 }),
