@@ -100,22 +100,21 @@ pub fn delete(
     diesel::delete(this).execute(conn).map(|_| ())
 }
 
-/// A line that waited has its seat; its price and terms are those of now.
+/// A line that waited has its seat; its price, its terms and its remark are those of now.
 pub fn promote(
     conn: &mut DbConn,
     organization: OrganizationId,
-    id: i64,
-    price: i64,
-    terms: Option<&str>,
+    line: &CartLine,
 ) -> QueryResult<()> {
     let this = cart_lines::table
         .filter(cart_lines::organization_id.eq(organization.0))
-        .filter(cart_lines::id.eq(id));
+        .filter(cart_lines::id.eq(line.id));
     diesel::update(this)
         .set((
             cart_lines::waiting.eq(false),
-            cart_lines::price.eq(price),
-            cart_lines::terms.eq(terms),
+            cart_lines::price.eq(line.price),
+            cart_lines::terms.eq(&line.terms),
+            cart_lines::remark.eq(&line.remark),
         ))
         .execute(conn)
         .map(|_| ())

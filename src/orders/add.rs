@@ -111,10 +111,10 @@ fn check_available(
             continue;
         };
         let category = interchanged(product);
-        let is_twice = |other: &&Product| {
-            other.id == product.id && cart.line_of(product.id).is_some_and(|line| line.waiting)
-        };
-        let rule = if is_hidden(product) {
+        let waits = cart.waiting_line_of(product.id).is_some();
+        let is_twice = |other: &&Product| waits && other.id == product.id;
+        // Who asks for a seat has chosen already, or a trigger has.
+        let rule = if is_hidden(product) && !waits {
             Some("is hidden")
         } else if let Some(rule) = unavailable(project, product, person.is_child(), today) {
             Some(rule)

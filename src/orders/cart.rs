@@ -57,6 +57,12 @@ impl Cart {
         lines.find(|line| line.product_id == Some(product))
     }
 
+    /// The line of a product that waits for its seat: the oldest one.
+    pub fn waiting_line_of(&self, product: i64) -> Option<&CartLine> {
+        let mut lines = self.lines.iter();
+        lines.find(|line| line.waiting && line.product_id == Some(product))
+    }
+
     /// The order: what all lines come to.
     pub fn total(&self) -> i64 {
         self.left.iter().sum()

@@ -30,8 +30,7 @@ impl<'a> Entry<'a> {
             return Ok(entry);
         };
         let project = &person.project;
-        let mut lines = cart.lines().iter();
-        entry.waiting = lines.find(|line| line.waiting && line.product_id == Some(product.id));
+        entry.waiting = cart.waiting_line_of(product.id);
         if let Some(line) = entry.waiting
             && line.quantity != new.quantity
         {

@@ -41,14 +41,17 @@ pub(super) fn write(
     let id = match waiting {
         Some(line) if row.waiting => return Ok(line.clone()),
         Some(line) => {
-            let organization = OrganizationId(row.organization_id);
-            carts::promote(conn, organization, line.id, row.price, row.terms.as_deref())?;
-            return Ok(CartLine {
+            let mut line = CartLine {
                 waiting: false,
                 price: row.price,
                 terms: row.terms,
                 ..line.clone()
-            });
+            };
+            if !row.remark.is_empty() {
+                line.remark = row.remark;
+            }
+            carts::promote(conn, OrganizationId(row.organization_id), &line)?;
+            return Ok(line);
         }
         None => carts::insert(conn, &row)?,
     };

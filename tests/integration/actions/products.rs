@@ -1,6 +1,8 @@
 //! Products of every kind, beyond their fixtures: quotas and waiting lists that many want, what follows a cart, and what
 //! time and money change.
 
+use clogin::db::{Outcome, carts};
+use clogin::ids::OrganizationId;
 use clogin::orders::terms::Terms;
 use serde_json::{Value, json};
 
@@ -112,6 +114,63 @@ fn who_waits_is_not_overtaken() {
     done(&app, remove(&later, &line));
     assert_eq!(sold(&app, MASTER_CLASS), 2);
     assert_eq!(disagreements(&app), [""; 0]);
+}
+
+/// A line in the cart that waits is promoted once a call, beside one of the same product that has its seat.
+#[test]
+fn one_line_is_promoted_once() {
+    let app = TestApp::start();
+    let me = person(&app);
+    let seat = done(&app, add(&me, json!({ "p_id": MASTER_CLASS, "q": 4 })));
+    assert!(
+        line(&done(
+            &app,
+            add(&me, json!({ "p_id": MASTER_CLASS, "q": 2 }))
+        ))
+        .1
+    );
+    done(&app, remove(&me, &line(&seat).0));
+    done(&app, add(&person(&app), json!({ "p_id": MASTER_CLASS })));
+    let twice = json!([{ "p_id": MASTER_CLASS, "q": 2 }, { "p_id": MASTER_CLASS, "q": 2 }]);
+    let refused = app.post(add(&me, twice));
+    assert_eq!(refused.code(), "product_unavailable", "{}", refused.text);
+    let asked = json!({ "p_id": MASTER_CLASS, "q": 2, "product_remark": "Front row" });
+    assert!(!line(&done(&app, add(&me, asked))).1);
+    assert_eq!(sold(&app, MASTER_CLASS), 3);
+    let body = call("get_info", &me, json!({ "doc": { "_usercart": true } }));
+    let cart = done(&app, body)["doc"]["_usercart"].clone();
+    assert_eq!(cart[0]["product_remark"], json!("Front row"));
+    assert_eq!(disagreements(&app), [""; 0]);
+}
+
+#[test]
+fn what_waits_is_not_counted_when_a_quota_is_set_anew() {
+    let app = TestApp::start();
+    let me = person(&app);
+    done(&app, add(&me, json!({ "p_id": MASTER_CLASS, "q": 3 })));
+    done(&app, add(&me, json!({ "p_id": MASTER_CLASS, "q": 4 })));
+    let set = app.app.db.write(|conn| {
+        for quota in [None, Some(5)] {
+            carts::set_quota(conn, OrganizationId(1), MASTER_CLASS, quota)?;
+        }
+        Ok(Outcome::Keep(()))
+    });
+    app.block_on(set).unwrap();
+    assert_eq!(sold(&app, MASTER_CLASS), 3);
+    assert_eq!(disagreements(&app), [""; 0]);
+}
+
+#[test]
+fn a_subscription_begins_today_when_nothing_is_said() {
+    let app = TestApp::start();
+    let me = person(&app);
+    // In Berlin it is tomorrow already.
+    app.advance_seconds(14 * 3600 + 1800);
+    done(&app, add(&me, json!({ "p_id": 58 })));
+    let body = call("get_info", &me, json!({ "doc": { "_usercart": true } }));
+    let recurring = done(&app, body)["doc"]["_usercart"][0]["recurring"].clone();
+    assert_eq!(recurring["start_date"], json!("2027-01-06"));
+    assert_eq!(recurring["last_date"], json!("2027-12-06"));
 }
 
 #[test]

@@ -76,6 +76,23 @@ fn the_demo_product_is_sold_until_it_is_sold_out() {
     assert_eq!(add(&app, new_child(&app)).code(), "quota_exceeded");
 }
 
+/// A product that the server has not seen yet comes with what its category says.
+#[test]
+fn a_product_that_is_news_brings_its_category() {
+    let app = TestApp::start();
+    let child = new_child(&app);
+    let mut file = demo();
+    let camp = &mut file["groups"][0];
+    let category = json!({ "id": 99, "name": "Trips", "quota_ordered": 1 });
+    camp["categories"].as_array_mut().unwrap().push(category);
+    let product = json!({ "id": 99, "name": "Island", "category": 99 });
+    camp["products"].as_array_mut().unwrap().push(product);
+    apply_beside(&app, &file);
+    let body = json!({ "action": "add_product", "group_id": 1001, "clogin_id": child,
+        "product_list": { "p_id": 99, "q": 2 } });
+    assert_eq!(app.post(body).code(), "quota_exceeded");
+}
+
 /// The race: a product gets its quota, and loses it, while others put it into their carts and take it out.
 #[test]
 fn sold_is_right_when_a_quota_comes_while_others_buy() {

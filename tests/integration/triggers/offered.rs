@@ -90,6 +90,24 @@ fn what_is_sold_out_is_waited_for() {
     assert_eq!(disagreements(&app), [""; 0]);
 }
 
+/// Though nobody can select the product, who waits for it can ask for the seat.
+#[test]
+fn what_is_not_shown_gets_its_seat_too() {
+    let app = TestApp::start();
+    set_up(
+        &app,
+        json!({ "quota": 1, "waitlist": true, "visible": false }),
+    );
+    let (first, me) = (person(&app), person(&app));
+    say(&app, &first, "yes");
+    say(&app, &me, "yes");
+    say(&app, &first, "no");
+    let list = json!({ "clogin_id": me, "product_list": { "p_id": 9001 } });
+    let seated = post(&app, "add_product", list);
+    assert_eq!(seated["meta_info"]["total_order"], json!("20.00"));
+    assert_eq!(disagreements(&app), [""; 0]);
+}
+
 #[test]
 fn nothing_is_replaced_by_a_trigger() {
     let app = TestApp::start();
