@@ -1,19 +1,15 @@
-//! `products` `create_category` and `edit_category`. The next call can use the category.
-
-use serde_json::{Map, Value};
+//! `products` `create_category`: adds a category to a project. The next call can use it.
 
 use super::Call;
 use super::making::{Place, Reader, see};
 use super::reply::{Body, Reply};
-use crate::db::config::{self, ItemKind, ItemRow};
-use crate::error::{Error, ErrorCode, FieldError};
+use crate::db::config::ItemKind;
+use crate::error::Error;
 use crate::project::check::products::MAX_REMARK_LENGTH;
-use crate::project::definition::{parse, to_json};
 use crate::project::file::Category;
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 6] = [
     "category_name",
-    "category_id",
     "category_top_remark",
     "category_bottom_remark",
     "category_quota_ordered",
@@ -21,14 +17,8 @@ const KEYS: [&str; 7] = [
     "mandatory_category",
 ];
 
-/// `create_category`.
-pub(super) async fn create(call: &Call<'_>) -> Result<Body, Error> {
-    // There is no id yet.
-    let keys: Vec<_> = KEYS
-        .into_iter()
-        .filter(|key| *key != "category_id")
-        .collect();
-    call.envelope.check_doc_keys(&keys)?;
+pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
+    call.envelope.check_doc_keys(&KEYS)?;
     let mut category = Category::default();
     let mut reader = Reader::new(&call.envelope.doc);
     category.name = reader.name("category_name");
@@ -48,56 +38,8 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Body, Error> {
     Ok(body)
 }
 
-/// `edit_category`: what is sent is set, everything else stays.
-pub(super) async fn edit(call: &Call<'_>) -> Result<Body, Error> {
-    call.envelope.check_doc_keys(&KEYS)?;
-    let id = read_edit(&mut Category::default(), &call.envelope.doc)?;
-    let place = Place::of(call);
-    let doc = call.envelope.doc.clone();
-    let body = call
-        .write(move |conn| {
-            let version = config::next_version(conn)?;
-            let row = config::item(
-                conn,
-                place.organization,
-                place.group,
-                ItemKind::Category,
-                id,
-            )?;
-            let row = row.ok_or_else(unknown)?;
-            let mut category: Category = parse(&row.definition)?;
-            read_edit(&mut category, &doc)?;
-            let changed = ItemRow {
-                definition: to_json(&category)?,
-                version,
-                ..row
-            };
-            config::update_item(conn, &changed)?;
-            config::touch_organization(conn, place.organization, version)?;
-            Ok(reply("Category edited successfully.", id))
-        })
-        .await?;
-    see(call).await;
-    Ok(body)
-}
-
-/// Sets what is sent, and says which category it is about.
-fn read_edit(category: &mut Category, doc: &Map<String, Value>) -> Result<i64, Error> {
-    let mut reader = Reader::new(doc);
-    let id = reader.id("category_id");
-    if id.is_none() && !reader.has_failed("category_id") {
-        reader.fail("category_id", "required", "is required");
-    }
-    if reader.has("category_name") {
-        category.name = reader.name("category_name");
-    }
-    set(category, &mut reader);
-    reader.finish()?;
-    id.ok_or_else(|| Error::internal("a category without an id was read"))
-}
-
-/// What a document says beside the name.
-fn set(category: &mut Category, reader: &mut Reader<'_>) {
+/// Takes over what a document says beside the name; everything else stays.
+pub(super) fn set(category: &mut Category, reader: &mut Reader<'_>) {
     for (key, remark) in [
         ("category_top_remark", &mut category.top_remark),
         ("category_bottom_remark", &mut category.bottom_remark),
@@ -117,16 +59,9 @@ fn set(category: &mut Category, reader: &mut Reader<'_>) {
     category.mandatory = reader.boolean("mandatory_category", category.mandatory);
 }
 
-fn reply(msg: &str, id: i64) -> Reply {
+pub(super) fn reply(msg: &str, id: i64) -> Reply {
     Reply::plain()
         .with("msg", msg)
         .with("msg_type", "info")
         .with("category_id", id)
-}
-
-fn unknown() -> Error {
-    let rule = "is not a category of this project";
-    let error = FieldError::new("doc.category_id", "category_not_found", rule);
-    let msg = "The project has no such category.";
-    Error::new(ErrorCode::CategoryNotFound, msg).with_errors(vec![error])
 }

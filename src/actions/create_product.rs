@@ -2,8 +2,6 @@
 
 mod document;
 
-use serde_json::Value;
-
 use super::Call;
 use super::making::{Place, see};
 use super::reply::{Body, Reply};
@@ -62,12 +60,4 @@ fn check_references(conn: &mut Conn, place: Place, product: &Product) -> Result<
         }
     }
     Ok(())
-}
-
-/// As documents have several values: one, or an array of them.
-fn one_or_many(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(values) => values.iter().collect(),
-        one => vec![one],
-    }
 }

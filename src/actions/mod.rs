@@ -12,6 +12,7 @@ mod create_product;
 mod create_status;
 mod create_trigger;
 mod delete;
+mod edit_category;
 mod ending;
 mod envelope;
 mod events;
@@ -215,7 +216,7 @@ async fn run(call: &Call<'_>) -> Result<Body, Error> {
         Action::CreateStatus => create_status::run(call).await,
         Action::CreateTrigger => create_trigger::run(call).await,
         Action::CreateProduct => create_product::run(call).await,
-        Action::CreateCategory => create_category::create(call).await,
-        Action::EditCategory => create_category::edit(call).await,
+        Action::CreateCategory => create_category::run(call).await,
+        Action::EditCategory => edit_category::run(call).await,
     }
 }

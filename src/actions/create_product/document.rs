@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use super::one_or_many;
 use crate::actions::making::Reader;
 use crate::error::Error;
 use crate::lenient;
@@ -205,8 +204,12 @@ fn read_date(reader: &mut Reader<'_>, key: &str) -> Option<NaiveDate> {
 }
 
 fn read_discounted(reader: &mut Reader<'_>) -> Vec<i64> {
-    let value = reader.value("discounted");
-    let values = value.map(one_or_many).unwrap_or_default();
+    // One, or an array of them.
+    let values = match reader.value("discounted") {
+        None => &[],
+        Some(Value::Array(values)) => values.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+    };
     let mut ids = Vec::new();
     for value in values {
         match lenient::id(Some(value)) {
