@@ -430,3 +430,50 @@ fn a_discount_stays_as_it_was_added() {
     assert_eq!(after["meta_info"]["total_order"], json!("53.91"));
     assert_eq!(disagreements(&app), [""; 0]);
 }
+
+/// Everything that carts can go through, at once and by chance: sums, stock and discounts agree all the time, no order is
+/// negative, and no quota is exceeded.
+#[test]
+fn whatever_people_do_with_their_carts_everything_agrees() {
+    let app = TestApp::start();
+    let people: Vec<_> = (0..4).map(|_| person(&app)).collect();
+    let mut seed = 20_270_105_u64;
+    let mut below = |bound: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) % bound
+    };
+    let mut counts = std::collections::BTreeMap::new();
+    for _ in 0..25 {
+        let lines = app
+            .direct()
+            .texts("SELECT CAST(id AS TEXT) AS text FROM cart_lines ORDER BY id");
+        let calls: Vec<_> = (0..8)
+            .map(|_| {
+                let me = &people[usize::try_from(below(4)).unwrap()];
+                let product = 52 + below(13);
+                match below(4) {
+                    0 if !lines.is_empty() => {
+                        let line = below(lines.len() as u64);
+                        remove(me, &json!(lines[usize::try_from(line).unwrap()]))
+                    }
+                    1 => add(
+                        me,
+                        json!([{ "p_id": product }, { "p_id": MASTER_CLASS, "q": 1 + below(3) }]),
+                    ),
+                    _ => add(me, json!({ "p_id": product })),
+                }
+            })
+            .collect();
+        for answer in at_once(&app, &calls) {
+            *counts.entry(answer.status).or_insert(0) += 1;
+            let order = answer.json()["meta_info"]["total_order"].clone();
+            assert!(!order.as_str().unwrap().starts_with('-'), "{}", answer.text);
+        }
+        assert!(sold(&app, MASTER_CLASS) <= 5);
+        assert_eq!(disagreements(&app), [""; 0]);
+    }
+    let known = |status: &u16| [200, 404, 409, 422].contains(status);
+    assert!(counts.keys().all(known), "{counts:?}");
+    // Enough was done, and refused.
+    assert!(counts[&200] > 60 && counts[&409] > 10, "{counts:?}");
+}
