@@ -1,6 +1,6 @@
 //! A cart in the hands of a call that holds its registration: taking lines out of it. Putting lines in is in `add.rs`.
 
-use super::locks::locked;
+use super::locks::{indispensable, locked};
 use super::product_list::refusal;
 use super::{discount, seats};
 use crate::db::carts::{self, CartLine};
@@ -129,13 +129,8 @@ fn check_locks(cart: &Cart, person: &Person, cart_ids: &[(String, i64)]) -> Resu
     let project = &person.project;
     let goes = |line: &CartLine| cart_ids.iter().any(|(_, id)| *id == line.id);
     let reason = |line: &CartLine| {
-        let locked = locked(project, cart, person.registration.paid_total, line);
-        locked.or_else(|| {
-            let category = project.category_of(line.product_id?)?;
-            let is_last = || cart.of_category(project, category.id).all(goes);
-            (category.mandatory && is_last())
-                .then_some("is the last one of a category of which a user keeps at least one")
-        })
+        locked(project, cart, person.registration.paid_total, line)
+            .or_else(|| indispensable(project, cart, line, goes))
     };
     let errors: Vec<_> = cart_ids
         .iter()

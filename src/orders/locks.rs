@@ -1,4 +1,4 @@
-//! Lines that cannot be removed any more.
+//! Lines that cannot be removed: those with a lock, and the last one of a mandatory category.
 //!
 //! What a user has paid falls on the lines of its cart, the oldest first, on each as much as there is left to pay of it
 //! after discounts.
@@ -36,4 +36,17 @@ pub fn locked(project: &Project, cart: &Cart, paid: i64, line: &CartLine) -> Opt
         }
     }
     None
+}
+
+/// Why a line of a cart has to stay when others go with it, if it has to. `goes`: which lines go, this one among them.
+pub fn indispensable(
+    project: &Project,
+    cart: &Cart,
+    line: &CartLine,
+    goes: impl Fn(&CartLine) -> bool,
+) -> Option<&'static str> {
+    let category = project.category_of(line.product_id?)?;
+    let is_last = || cart.of_category(project, category.id).all(goes);
+    (category.mandatory && is_last())
+        .then_some("is the last one of a category of which a user keeps at least one")
 }

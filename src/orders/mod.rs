@@ -13,4 +13,4 @@ mod seats;
 pub mod terms;
 
 pub use self::availability::not_offered;
-pub use self::locks::locked;
+pub use self::locks::{indispensable, locked};

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::money::Money;
 use crate::orders::cart::Cart;
 use crate::orders::terms::{Subscription, Terms};
-use crate::orders::{locked, not_offered};
+use crate::orders::{indispensable, locked, not_offered};
 use crate::project::calendar;
 use crate::project::file::{Product, ProductType, Recurring};
 use crate::project::snapshot::Project;
@@ -41,6 +41,8 @@ fn describe_line(person: &Person, cart: &Cart, line: &CartLine) -> Result<Value,
         Some(Terms::Subscription(terms)) => describe_subscription(&terms),
         _ => Value::Null,
     };
+    let lock = locked(project, cart, person.registration.paid_total, line)
+        .or_else(|| indispensable(project, cart, line, |other| other.id == line.id));
     Ok(json!({
         "cart_id": line.id,
         "p_id": line.product_id,
@@ -53,7 +55,7 @@ fn describe_line(person: &Person, cart: &Cart, line: &CartLine) -> Result<Value,
         "category": product.and_then(|product| product.category),
         "base_product_type": product.map(|product| product.base_product_type),
         "waiting": line.waiting,
-        "locked": locked(project, cart, person.registration.paid_total, line).is_some(),
+        "locked": lock.is_some(),
         "recurring": recurring,
     }))
 }
