@@ -76,6 +76,22 @@ fn the_demo_product_is_sold_until_it_is_sold_out() {
     assert_eq!(add(&app, new_child(&app)).code(), "quota_exceeded");
 }
 
+/// A session finds the only holder of its category, though the server has not seen it yet.
+#[test]
+fn a_session_holder_that_is_news_is_found() {
+    let app = TestApp::start();
+    let mut file = demo();
+    let holder = json!({ "id": 99, "name": "Tours", "base_product_type": 3, "category": 2 });
+    let products = file["groups"][0]["products"].as_array_mut().unwrap();
+    products.push(holder);
+    apply_beside(&app, &file);
+    let doc = json!({ "base_product_type": 4, "product_name": "Tour", "cat_id": 2,
+        "product_activity_start_date": "2027-03-27", "product_activity_end_date": "2027-03-27" });
+    let body = json!({ "action": "create", "group_id": 1001, "doc": doc });
+    let answer = app.client.post_to("/reg/api2/products/", body);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
 /// A product that the server has not seen yet comes with what its category says.
 #[test]
 fn a_product_that_is_news_brings_its_category() {
