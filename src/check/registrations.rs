@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::configuration::Known;
 use super::totals::{Key, Sums};
-use super::{Report, carts, place};
+use super::{Report, carts, categories, place};
 use crate::clock::Timestamp;
 use crate::db::audit::{self, Place};
 use crate::db::carts::CartLine;
@@ -58,6 +58,13 @@ pub(super) fn check(
             let row = format!("registration {}", registration.id);
             for problem in problems(registration, known, &around) {
                 report.disagrees(&row, problem);
+            }
+            let place = (registration.group_id, registration.clogin_id);
+            let cart = around.carts.get(&place).map_or(&[][..], Vec::as_slice);
+            if registration.deleted_at.is_none() {
+                for remark in categories::remarks(known, cart) {
+                    report.remarks(&row, remark);
+                }
             }
             count(&mut counted, registration, &around);
         }

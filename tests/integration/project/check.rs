@@ -1,5 +1,7 @@
 //! `check`: nothing is said of a database that is right, and every kind of row that is wrong is named.
 
+use serde_json::json;
+
 use clogin::db::connection::Target;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
@@ -274,6 +276,31 @@ fn every_kind_of_row_that_is_wrong_is_named() {
             .collect();
         assert_eq!(setup.check(), lines, "{sql}");
     }
+}
+
+/// A rule of a category that came after the order: no disagreement.
+#[test]
+fn what_is_beyond_a_later_rule_is_remarked() {
+    let setup = Setup::new();
+    let mut file = demo();
+    let cart = json!([{ "p_id": 13, "q": 2 }, { "p_id": 13 }]);
+    file["users"][0]["registrations"][0]["cart"] = cart;
+    setup.apply(&file).unwrap();
+    assert_eq!(setup.check(), [""; 0]);
+    file["groups"][0]["categories"][1]["quota_ordered"] = json!(2);
+    file["groups"][0]["categories"][1]["interchange"] = json!(true);
+    setup.apply(&file).unwrap();
+    let remarks = [
+        "! organization 1: registration 1: has 3 of category 2, of which a user may order 2 now",
+        "! organization 1: registration 1: has 2 lines of category 2, whose products are interchanged now",
+    ];
+    assert_eq!(setup.check(), remarks);
+    let (code, out, err) = setup.clogin(&["check"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with(&remarks.join("\n")), "{out}");
+    // What has ended is beyond nothing.
+    setup.tamper("UPDATE registrations SET deleted_at = created_at WHERE id = 1");
+    assert!(!setup.check().iter().any(|line| line.starts_with('!')));
 }
 
 #[test]
