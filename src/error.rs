@@ -29,12 +29,14 @@ pub enum ErrorCode {
     UserNotFound,
     StatusNotFound,
     ProductNotFound,
+    CategoryNotFound,
     FieldNotFound,
     MethodNotAllowed,
     UsernameTaken,
     AlreadyRegistered,
     ProductUnavailable,
     QuotaExceeded,
+    ProductLocked,
     BodyTooLarge,
     UnsupportedMediaType,
     ValidationFailed,
@@ -48,7 +50,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [ErrorCode; 30] = [
+    pub const ALL: [ErrorCode; 32] = [
         ErrorCode::InvalidJson,
         ErrorCode::UnknownAction,
         ErrorCode::Unauthenticated,
@@ -63,12 +65,14 @@ impl ErrorCode {
         ErrorCode::UserNotFound,
         ErrorCode::StatusNotFound,
         ErrorCode::ProductNotFound,
+        ErrorCode::CategoryNotFound,
         ErrorCode::FieldNotFound,
         ErrorCode::MethodNotAllowed,
         ErrorCode::UsernameTaken,
         ErrorCode::AlreadyRegistered,
         ErrorCode::ProductUnavailable,
         ErrorCode::QuotaExceeded,
+        ErrorCode::ProductLocked,
         ErrorCode::BodyTooLarge,
         ErrorCode::UnsupportedMediaType,
         ErrorCode::ValidationFailed,
@@ -97,12 +101,14 @@ impl ErrorCode {
             | ErrorCode::UserNotFound
             | ErrorCode::StatusNotFound
             | ErrorCode::ProductNotFound
+            | ErrorCode::CategoryNotFound
             | ErrorCode::FieldNotFound => 404,
             ErrorCode::MethodNotAllowed => 405,
             ErrorCode::UsernameTaken
             | ErrorCode::AlreadyRegistered
             | ErrorCode::ProductUnavailable
-            | ErrorCode::QuotaExceeded => 409,
+            | ErrorCode::QuotaExceeded
+            | ErrorCode::ProductLocked => 409,
             ErrorCode::BodyTooLarge => 413,
             ErrorCode::UnsupportedMediaType => 415,
             ErrorCode::ValidationFailed

@@ -51,7 +51,8 @@ struct Page {
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let options = Options::read(&call.envelope.doc)?;
-    let wanted = Wanted::read(&call.project, &call.envelope.doc, &OPTIONS)?;
+    let now = call.app.clock.now();
+    let wanted = Wanted::read(&call.project, &call.envelope.doc, &OPTIONS, now)?;
     let project = Arc::clone(&call.project);
     let rows_wanted = wanted.clone();
     let page = call

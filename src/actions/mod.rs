@@ -8,10 +8,13 @@ mod add_product;
 mod authenticate;
 mod call;
 mod create;
+mod create_category;
 mod create_child;
+mod create_product;
 mod create_status;
 mod create_trigger;
 mod delete;
+mod edit_category;
 mod ending;
 mod envelope;
 mod events;
@@ -20,6 +23,7 @@ mod get_user_list;
 mod idempotency;
 mod info;
 mod login;
+mod making;
 mod move_child;
 mod registering;
 mod remove_product;
@@ -219,5 +223,8 @@ async fn run(call: &Call<'_>) -> Result<Body, Error> {
         Action::Delete => delete::run(call).await,
         Action::CreateStatus => create_status::run(call).await,
         Action::CreateTrigger => create_trigger::run(call).await,
+        Action::CreateProduct => create_product::run(call).await,
+        Action::CreateCategory => create_category::run(call).await,
+        Action::EditCategory => edit_category::run(call).await,
     }
 }

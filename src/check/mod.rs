@@ -4,6 +4,7 @@
 //! working matters. What disagrees is named by ids only: nothing personal is shown.
 
 mod carts;
+mod categories;
 mod configuration;
 mod payments;
 mod people;
@@ -21,7 +22,7 @@ use crate::db::connection::DbConn;
 use crate::error::Error;
 use crate::ids::OrganizationId;
 
-/// Is told what disagrees, a line each.
+/// Is told what disagrees, and what is remarked (with `!` in front), a line each.
 pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What was looked at in an organization.
@@ -120,6 +121,12 @@ impl Report {
 
     fn organization(&self) -> OrganizationId {
         self.verified.organization
+    }
+
+    /// What is worth knowing, and is no disagreement.
+    fn remarks(&self, row: impl fmt::Display, what: impl fmt::Display) {
+        let organization = self.organization();
+        (self.sink)(&format!("! organization {organization}: {row}: {what}"));
     }
 
     /// `row`: which one it is. `how`: what disagrees with what.

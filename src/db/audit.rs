@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::carts::CartLine;
 use super::connection::DbConn;
 use super::registrations::Registration;
 use super::schema::{
@@ -141,26 +142,17 @@ pub fn places(
         .load(conn)
 }
 
-#[derive(Queryable, Selectable, Clone, Copy)]
-#[diesel(table_name = cart_lines)]
-pub struct Line {
-    pub group_id: i64,
-    pub clogin_id: i64,
-    pub product_id: Option<i64>,
-    pub price: i64,
-    pub quantity: i64,
-}
-
-/// What these people have in their carts, in all projects.
+/// What these people have in their carts, in all projects, with the projects: oldest lines first.
 pub fn lines(
     conn: &mut DbConn,
     organization: OrganizationId,
     people: &[i64],
-) -> QueryResult<Vec<Line>> {
+) -> QueryResult<Vec<(i64, CartLine)>> {
     cart_lines::table
         .filter(cart_lines::organization_id.eq(organization.0))
         .filter(cart_lines::clogin_id.eq_any(people))
-        .select(Line::as_select())
+        .order(cart_lines::id)
+        .select((cart_lines::group_id, CartLine::as_select()))
         .load(conn)
 }
 

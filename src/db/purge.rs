@@ -78,7 +78,7 @@ fn forget_in_events(
                 events::data.eq(Some("{}")),
                 events::clogin_id.eq(None::<i64>),
             ))
-            .execute(&mut **conn)?;
+            .execute(conn)?;
     }
     Ok(())
 }

@@ -32,6 +32,8 @@ diesel::table! {
         quantity -> BigInt,
         remark -> Text,
         created_at -> Timestamp,
+        waiting -> Bool,
+        terms -> Nullable<Text>,
     }
 }
 

@@ -33,6 +33,7 @@ fn routes(service: &mut ServiceConfig) {
         .service(action_api::resources(Endpoint::Users))
         .service(action_api::resources(Endpoint::Statuses))
         .service(action_api::resources(Endpoint::Triggers))
+        .service(action_api::resources(Endpoint::Products))
         .service(client_users::resources())
         .service(platform::oauth_resources())
         .service(platform::scope("/core/v1"))

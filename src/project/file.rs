@@ -1,4 +1,5 @@
-//! The project file: its types, with their defaults; those of a project's lists are in `items.rs`. What serde cannot
+//! The project file: its types, with their defaults; those of a project's lists are in `items.rs`, `product.rs`
+//! and `trigger.rs`. What serde cannot
 //! say is checked in `check.rs`.
 //! The JSON Schema that `clogin schema project` prints is made from these types.
 
@@ -9,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::action_names::PUBLISHABLE_ACTIONS;
-pub use super::items::{
-    AddedOn, Category, Completion, EmailTemplate, Field, FieldType, Form, Level, Product, Status,
-};
+pub use super::items::{AddedOn, Completion, EmailTemplate, Field, FieldType, Form, Level, Status};
+pub use super::product::{Category, Interval, Product, ProductType, Recurring};
 use super::trigger::Trigger;
 use crate::db::config::ItemKind;
 use crate::ids::{AdminId, CloginId, GroupId, OrganizationId, StatusId};

@@ -1,10 +1,13 @@
 //! Which keys are asked for.
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+use crate::clock::Timestamp;
 use crate::db::carts::CartLine;
 use crate::error::{Error, FieldError};
 use crate::lenient;
+use crate::project::calendar;
 use crate::project::snapshot::Project;
 use crate::users::{profile, submission};
 
@@ -13,6 +16,8 @@ use crate::users::{profile, submission};
 pub(in crate::actions) struct Wanted {
     pub(super) keys: Vec<String>,
     pub(super) cart: CartFilter,
+    /// Which day it is in the project.
+    pub(super) today: NaiveDate,
 }
 
 /// `_usercart`: true, or an object that says which lines.
@@ -32,8 +37,12 @@ impl Wanted {
         project: &Project,
         doc: &Map<String, Value>,
         others: &[&str],
+        now: Timestamp,
     ) -> Result<Self, Error> {
-        let mut wanted = Wanted::default();
+        let mut wanted = Wanted {
+            today: calendar::today(&project.group.settings, now),
+            ..Wanted::default()
+        };
         let mut errors = Vec::new();
         for (key, value) in doc
             .iter()

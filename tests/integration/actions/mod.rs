@@ -11,6 +11,7 @@ mod login;
 mod money;
 mod move_child;
 pub mod people;
+mod products;
 mod set_status;
 mod statements;
 mod update;

@@ -170,7 +170,7 @@ const WRONG_PEOPLE: &str = "SELECT count(*) FROM organizations o WHERE \
 const WRONG_STOCK: &str = "SELECT count(*) FROM product_stock s WHERE sold > quota OR sold <> \
     (SELECT coalesce(sum(quantity), 0) FROM cart_lines c JOIN registrations r \
     ON c.organization_id = r.organization_id AND c.group_id = r.group_id AND c.clogin_id = r.clogin_id \
-    WHERE c.organization_id = s.organization_id AND c.product_id = s.product_id AND r.deleted_at IS NULL)";
+    WHERE c.organization_id = s.organization_id AND c.product_id = s.product_id AND NOT c.waiting AND r.deleted_at IS NULL)";
 
 /// Children whose parent is not there, or is a child.
 const ORPHANS: &str = "SELECT count(*) FROM registrations c WHERE deleted_at IS NULL AND parent_id IS NOT NULL \

@@ -103,6 +103,88 @@ fn a_cart_has_its_budget() {
     assert!(deleted <= 10 + 3, "{deleted}");
 }
 
+/// Of the academy, which has products of every kind.
+fn in_academy(action: &str, clogin: &str, more: Value) -> Value {
+    let mut body = call(action, clogin, more);
+    body["group_id"] = json!(1005);
+    body
+}
+
+#[test]
+fn every_kind_of_product_has_the_same_budget() {
+    /// Eight of its own, and two events.
+    const BUDGET: usize = 8 + 2;
+    let app = app();
+    let person = || {
+        let answer = done(&app, crate::support::create(1005, json!({})));
+        answer["user_info"]["clogin_id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let add = |me: &str, list: Value| {
+        statements(
+            &app,
+            in_academy("add_product", me, json!({ "product_list": list })),
+        )
+    };
+    let me = person();
+    // A voucher first, so that every line is reckoned with.
+    for product in [60, 52, 54, 56, 58, 59, 61, 64] {
+        let found = add(&me, json!({ "p_id": product }));
+        assert!(found <= BUDGET, "{product}: {found}");
+    }
+    let private = add(&me, json!({ "name": "Lessons", "price": 10 }));
+    assert!(private <= BUDGET, "private: {private}");
+    // Waiting, and asking for the seat.
+    let other = person();
+    for _ in 0..2 {
+        let waiting = add(&other, json!({ "p_id": 61, "q": 5 }));
+        assert!(waiting <= BUDGET, "waiting: {waiting}");
+    }
+    let cart = done(
+        &app,
+        in_academy(
+            "get_info",
+            &me,
+            json!({ "doc": { "_usercart": { "p_id": 61 } } }),
+        ),
+    );
+    let list = json!({ "cart_id": cart["doc"]["_usercart"][0]["cart_id"] });
+    let removed = statements(
+        &app,
+        in_academy("remove_product", &me, json!({ "product_list": list })),
+    );
+    assert!(removed <= BUDGET, "removed: {removed}");
+    let promoted = add(&other, json!({ "p_id": 61, "q": 5 }));
+    assert!(promoted <= BUDGET, "promoted: {promoted}");
+    // And the line that is replaced, with its seat.
+    let interchanged = add(&me, json!({ "p_id": 55 }));
+    assert!(interchanged <= BUDGET + 2, "interchanged: {interchanged}");
+}
+
+#[test]
+fn a_long_cart_is_one_statement() {
+    let app = app();
+    let me = parent(&app, json!({}));
+    let look = || {
+        statements(
+            &app,
+            call("get_info", &me, json!({ "doc": { "_usercart": 1 } })),
+        )
+    };
+    let empty = look();
+    // The person, once more with the cart, the cart.
+    assert_eq!(empty, 3);
+    let hundred: Value = (0..100)
+        .map(|number| json!({ "name": format!("Lesson {number}"), "price": 1 }))
+        .collect();
+    for _ in 0..2 {
+        done(&app, add_product(&me, hundred.clone()));
+    }
+    assert_eq!(look(), empty);
+}
+
 #[test]
 fn a_list_needs_as_many_for_many_as_for_one() {
     let app = app();

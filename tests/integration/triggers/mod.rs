@@ -7,6 +7,7 @@ mod families;
 mod kept;
 mod lists;
 mod mails;
+mod offered;
 mod races;
 mod settled;
 mod statements;
@@ -43,7 +44,7 @@ fn apply_groups(app: &TestApp, groups: Vec<Value>) {
 }
 
 /// What `clogin check` says.
-fn disagreements(app: &TestApp) -> Vec<String> {
+pub fn disagreements(app: &TestApp) -> Vec<String> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&lines);
     let sink: clogin::check::Sink =
