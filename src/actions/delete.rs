@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 use super::Call;
 use super::reply::{Body, Reply};
 use crate::db::held::{self, EndedToo};
-use crate::db::{login_tokens, registrations};
+use crate::db::{login_tokens, registrations, totals};
 use crate::error::{Error, ErrorCode};
 use crate::ids::CloginId;
 use crate::orders::cart;
@@ -34,9 +34,10 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         login_tokens::void_in(conn, organization, group, id)?;
         let held = ended.registration.clone();
         ended.registration.deleted_at = Some(now);
-        ended.save(conn, &held, now)?;
+        ended.write(conn, &held, now)?;
         let mut trace = Trace::default();
         settle_parent_of(conn, &ended, settling, &mut trace)?;
+        totals::follow(conn, Some(&held), &ended.registration)?;
         Ok(Reply::about(ended)
             .with_trace(trace)
             .with_all(Map::from_iter([("msg".to_owned(), json!("User deleted"))])))

@@ -257,20 +257,39 @@ pub struct Begun {
 }
 
 impl Begun {
-    /// Writes the registration; the totals of the project follow.
+    /// Writes the registration.
     ///
     /// # Errors
     ///
     /// The unique index `Registration`, when somebody was faster.
-    pub fn finish(mut self, conn: &mut Conn) -> Result<Person, Error> {
-        match self.ended {
-            Some(ended) => self.person.save(conn, &ended, self.now)?,
+    pub fn write(mut self, conn: &mut Conn) -> Result<Written, Error> {
+        match &self.ended {
+            Some(ended) => self.person.write(conn, ended, self.now)?,
             None => {
-                let registration = registrations::insert(conn, &self.person.registration)?;
-                totals::follow(conn, None, &registration)?;
-                self.person.registration = registration;
+                self.person.registration = registrations::insert(conn, &self.person.registration)?;
             }
         }
+        Ok(Written {
+            person: self.person,
+            ended: self.ended,
+        })
+    }
+}
+
+/// A registration that is written, and counts nowhere yet.
+pub struct Written {
+    pub person: Person,
+    ended: Option<Registration>,
+}
+
+impl Written {
+    /// Makes the totals of the project follow, which comes last in a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot do it.
+    pub fn count(self, conn: &mut Conn) -> Result<Person, Error> {
+        totals::follow(conn, self.ended.as_ref(), &self.person.registration)?;
         Ok(self.person)
     }
 }

@@ -1,5 +1,6 @@
 //! Triggers: each test sets up a project of its own, and is its client.
 
+mod changed;
 mod cycles;
 mod effects;
 mod families;
@@ -8,6 +9,7 @@ mod lists;
 mod mails;
 mod races;
 mod settled;
+mod shared;
 mod statements;
 mod table;
 mod traced;
@@ -22,11 +24,11 @@ use crate::support::TestApp;
 use crate::support::client::Answer;
 
 /// Applies a file to the database of a server, and lets the server see it.
-fn apply_file(app: &TestApp, file: &Value) {
+fn apply_file(app: &TestApp, file: &Value, options: ApplyOptions) {
     let file = file_check::parse("x.json", file.to_string().as_bytes()).unwrap();
     let files = vec![("x.json".to_owned(), file)];
     app.block_on(async {
-        if let Err(error) = apply(&app.app, files, ApplyOptions::default()).await {
+        if let Err(error) = apply(&app.app, files, options).await {
             panic!("{error:?}");
         }
         app.app.projects.refresh(&app.app.db).await.unwrap();
@@ -34,11 +36,12 @@ fn apply_file(app: &TestApp, file: &Value) {
 }
 
 fn apply_groups(app: &TestApp, groups: Vec<Value>) {
-    let organization = json!({ "id": 1, "name": "Riverside Music" });
-    apply_file(
-        app,
-        &json!({ "organization": organization, "groups": groups }),
-    );
+    apply_with(app, groups, ApplyOptions::default());
+}
+
+fn apply_with(app: &TestApp, groups: Vec<Value>, options: ApplyOptions) {
+    let file = json!({ "organization": { "id": 1, "name": "Riverside Music" }, "groups": groups });
+    apply_file(app, &file, options);
 }
 
 /// What `clogin check` says.
