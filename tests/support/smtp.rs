@@ -164,7 +164,11 @@ impl Session {
                 }
                 "RCPT" => {
                     said.to.push(path(line));
-                    self.answer(Stage::Rcpt, &said, "250 OK")
+                    let fault = self.fault(Stage::Rcpt, &said);
+                    if fault.is_some() {
+                        said.to.pop();
+                    }
+                    self.outcome(fault, "250 OK")
                 }
                 "DATA" => match self.fault(Stage::Data, &said) {
                     None => self.say("354 go on") && self.data(&mut input, &mut said),

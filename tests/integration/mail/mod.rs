@@ -3,6 +3,7 @@
 mod delivery;
 mod faults;
 mod nodes;
+mod recipients;
 mod states;
 
 use std::sync::Arc;
