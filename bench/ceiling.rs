@@ -16,6 +16,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use argon2::{Argon2, PasswordHasher};
 use clogin::clock::Clock;
 use clogin::db::connection::{Conn, Manager, Purpose, Target};
+use clogin::db::events::{self, NewEvent};
 use clogin::db::registrations::{self, Registration};
 use clogin::db::totals;
 use clogin::db::users::{self, NewUser};
@@ -172,7 +173,22 @@ fn insert(conn: &mut Conn, number: u64) -> Outcome {
         triggers_seen: 0,
     };
     let registration = registrations::insert(conn, &registration)?;
-    Ok(totals::follow(conn, None, &registration)?)
+    totals::follow(conn, None, &registration)?;
+    for kind in ["USER_CREATE_START", "USER_CREATE_SUCCESS"] {
+        let id = Ids::Random.uuid(now).to_string();
+        let event = NewEvent {
+            organization_id: ORGANIZATION.0,
+            id: &id,
+            kind,
+            request_id: &user.uuid,
+            admin_id: 1,
+            clogin_id: None,
+            metadata: r#"{"action":"create","groupId":1}"#,
+            data: None,
+        };
+        events::insert(conn, &event)?;
+    }
+    Ok(())
 }
 
 fn hash(time: Duration) -> Outcome {

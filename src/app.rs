@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Db};
+use crate::events::EventBuffer;
 use crate::ids::Ids;
 use crate::mail::Mailer;
 use crate::project::snapshot::ProjectCache;
@@ -16,6 +17,8 @@ pub struct App {
     pub hashing: HashingPool,
     pub dns: DnsCheck,
     pub mail: Mailer,
+    /// What is told of calls outside of their transactions.
+    pub events: EventBuffer,
     pub clock: Clock,
     pub ids: Ids,
 }
@@ -44,6 +47,7 @@ impl App {
             hashing,
             dns,
             mail,
+            events: EventBuffer::default(),
             clock,
             ids,
         })

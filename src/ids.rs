@@ -80,6 +80,12 @@ fn counted(mut number: u64, length: usize) -> String {
     digits.iter().rev().collect()
 }
 
+/// The least UUID of version 7 of a moment: those of earlier moments are below it, in bytes and as text.
+pub fn first_uuid(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.and_utc().timestamp_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
 /// An identifier that cannot be mixed up with another kind's. On the wire an integer or a decimal string.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

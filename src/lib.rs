@@ -6,6 +6,7 @@
 //! - [`actions`] decides: one file an operation.
 //! - [`users`] knows the person; [`project`] what an organization has set up.
 //! - [`mail`] fills in templates, keeps the outbox and sends.
+//! - [`events`] tells what calls did.
 //! - [`check`] verifies a database.
 //! - [`db`] asks the database.
 //! - [`app`] holds what all of them need; [`config`] is the only reader of the environment; [`cli`] the command line.
@@ -20,6 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod ids;
 pub mod json;

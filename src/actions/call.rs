@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Caller;
 use super::envelope::{Envelope, Mode};
+use super::events::Events;
 use super::idempotency;
 use super::reply::{Body, Reply};
 use crate::app::App;
@@ -30,6 +31,7 @@ pub(super) struct Call<'a> {
     pub(super) project: Arc<Project>,
     pub(super) envelope: Envelope,
     pub(super) idempotency: Option<idempotency::Claim>,
+    pub(super) events: Events,
 }
 
 /// What an action has done to a person.
@@ -83,12 +85,19 @@ impl Call<'_> {
         }
     }
 
-    /// Runs an action's changes in one transaction, with the idempotency key around them.
+    /// Runs an action's changes in one transaction, with the events that tell of them, and the idempotency key around
+    /// them.
     pub(super) async fn write<F>(&self, f: F) -> Result<Body, Error>
     where
         F: Fn(&mut Conn) -> Result<Reply, Error> + Send + 'static,
     {
         let (tell, mode) = (self.envelope.tell, self.envelope.mode);
+        let events = self.events.succeeded(self.app, &self.envelope);
+        let f = move |conn: &mut Conn| {
+            let reply = f(conn)?;
+            events.insert(conn, &reply)?;
+            Ok::<_, Error>(reply)
+        };
         let body = match self.idempotency.clone() {
             None => {
                 let keep = move |reply| match mode {

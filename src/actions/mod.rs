@@ -11,6 +11,7 @@ mod create_status;
 mod create_trigger;
 mod delete;
 mod envelope;
+mod events;
 mod get_info;
 mod get_user_list;
 mod idempotency;
@@ -31,6 +32,7 @@ use serde_json::Value;
 pub use self::action::{Action, Endpoint};
 use self::call::{Call, Done, check_connected_to, not_a_child_of};
 use self::envelope::{Envelope, Mode};
+use self::events::Events;
 pub use self::idempotency::{IdempotencyKey, RETENTION as IDEMPOTENCY_RETENTION};
 pub use self::reply::Body;
 use crate::app::App;
@@ -72,6 +74,8 @@ impl Caller {
 pub struct Request<'a> {
     pub endpoint: Endpoint,
     pub idempotency_key: Option<IdempotencyKey>,
+    /// Of this request: its events have it too.
+    pub request_id: &'a str,
     pub body: &'a [u8],
 }
 
@@ -105,7 +109,14 @@ pub async fn dispatch(
     let envelope = Envelope::read(request.endpoint, object)?;
     trail.action = Some(envelope.action.name());
     trail.group = Some(envelope.group_id);
-    let project = authorize(&worker.app, caller, &envelope).await?;
+    let events = Events::begin(&worker.app, caller, request.request_id, &envelope);
+    let project = match authorize(&worker.app, caller, &envelope).await {
+        Ok(project) => project,
+        Err(error) => {
+            events.failed(&worker.app, &envelope, &error);
+            return Err(error);
+        }
+    };
     let key = request
         .idempotency_key
         .filter(|_| envelope.action.is_replayable() && envelope.mode == Mode::Real);
@@ -119,8 +130,13 @@ pub async fn dispatch(
         project,
         envelope,
         idempotency,
+        events,
     };
-    call.answer().await
+    let result = call.answer().await;
+    if let Err(error) = &result {
+        call.events.failed(call.app, &call.envelope, error);
+    }
+    result
 }
 
 fn invalid_json(reason: String) -> Error {

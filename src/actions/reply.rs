@@ -116,6 +116,12 @@ impl Reply {
         }
     }
 
+    /// Whether somebody was registered who was not in the project before.
+    pub fn registers(&self) -> bool {
+        let system_action = self.own.get("system_action").and_then(Value::as_array);
+        system_action.is_some_and(|done| !done.is_empty())
+    }
+
     /// # Errors
     ///
     /// When a stored document does not parse.

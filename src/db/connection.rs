@@ -11,12 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use diesel::backend::Backend;
 use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
     TransactionManager, TransactionManagerStatus,
 };
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -201,6 +203,16 @@ impl Conn {
         }
     }
 
+    /// Begins, or keeps, what [`Conn::undo_savepoint`] undoes: a savepoint that diesel's manager does not know of.
+    pub fn savepoint(&mut self, step: Savepoint) -> QueryResult<()> {
+        directly!(&mut self.inner, |conn| step.execute(conn).map(|_| ()))
+    }
+
+    /// Undoes what was done since the savepoint began, and ends it.
+    pub fn undo_savepoint(&mut self) -> QueryResult<()> {
+        self.inner.batch_execute("ROLLBACK TO w; RELEASE w")
+    }
+
     pub fn rollback(&mut self) -> QueryResult<()> {
         match &mut self.inner {
             DbConn::Sqlite(conn) => AnsiTransactionManager::rollback_transaction(conn),
@@ -208,6 +220,31 @@ impl Conn {
         }
     }
 }
+
+/// As a query, and not as text, it stays prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Savepoint {
+    Begin,
+    Keep,
+}
+
+impl QueryId for Savepoint {
+    type QueryId = ();
+    // The text says which of the two it is.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB: Backend> QueryFragment<DB> for Savepoint {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(match self {
+            Savepoint::Begin => "SAVEPOINT w",
+            Savepoint::Keep => "RELEASE w",
+        });
+        Ok(())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for Savepoint {}
 
 impl Deref for Conn {
     type Target = DbConn;
@@ -277,9 +314,10 @@ impl Manager {
         let path = std::path::absolute(path).map_err(|error| error.to_string())?;
         let mut conn = SqliteConnection::establish(&path.to_string_lossy())
             .map_err(|error| error.to_string())?;
-        // The time-out comes first: the other settings may have to wait for another process.
+        // The time-out comes first: the other settings may have to wait for another process. What a savepoint needs to
+        // be rolled back is kept in memory: in a file it costs as much as the write itself, and would be readable there.
         const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
+             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;";
         // Where several processes find a new file, SQLite lets only one of them change the journal, and the others do not
         // wait for it, time-out or not.
         let until = Instant::now() + Duration::from_secs(5);

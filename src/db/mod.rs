@@ -9,6 +9,7 @@ pub mod audit;
 pub mod carts;
 pub mod config;
 pub mod emails;
+pub mod events;
 pub mod held;
 pub mod idempotency;
 pub mod lists;

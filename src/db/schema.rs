@@ -61,6 +61,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    events (organization_id, id) {
+        organization_id -> BigInt,
+        id -> Text,
+        kind -> Text,
+        request_id -> Text,
+        admin_id -> BigInt,
+        clogin_id -> Nullable<BigInt>,
+        metadata -> Text,
+        data -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     group_items (organization_id, kind, id) {
         organization_id -> BigInt,
         group_id -> BigInt,

@@ -9,11 +9,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::Outcome;
-use super::connection::{Conn, Manager, OpenError};
+use super::connection::{Conn, Manager, OpenError, Savepoint};
 use crate::error::Error;
 
 /// A transaction takes at most this many writes, and no further one after this time.
@@ -172,14 +171,14 @@ fn run_batch(
 /// Runs one write in its savepoint. An error means that the transaction around it is gone.
 fn run_one(conn: &mut Conn, write: &mut dyn Write) -> Result<(), String> {
     let lost = |error: diesel::result::Error| error.to_string();
-    conn.batch_execute("SAVEPOINT w").map_err(lost)?;
+    conn.savepoint(Savepoint::Begin).map_err(lost)?;
     if write.run(conn) {
-        return conn.batch_execute("RELEASE w").map_err(lost);
+        return conn.savepoint(Savepoint::Keep).map_err(lost);
     }
     // A closure that failed inside transactions of its own has left diesel's manager deeper than it found it; and
     // diesel rolls such a savepoint back without releasing it, so ours is rolled back and released around it.
     while conn.transaction_depth().is_some_and(|depth| depth > 1) {
         conn.rollback().map_err(lost)?;
     }
-    conn.batch_execute("ROLLBACK TO w; RELEASE w").map_err(lost)
+    conn.undo_savepoint().map_err(lost)
 }

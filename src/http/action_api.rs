@@ -74,9 +74,11 @@ async fn answer(
     check_media_type(request)?;
     let idempotency_key = idempotency_key(request)?;
     let body = read_body(payload).await?;
+    let request_id = request.extensions().get::<RequestId>().cloned();
     let request = Request {
         endpoint,
         idempotency_key,
+        request_id: request_id.as_ref().map_or("", RequestId::as_str),
         body: &body,
     };
     actions::dispatch(worker, &caller, request, &mut log.trail).await

@@ -7,7 +7,7 @@ mod middleware;
 mod ops;
 mod serve;
 
-pub use self::serve::{follow_projects, serve};
+pub use self::serve::{follow_projects, forget_old, serve};
 
 use std::net::TcpListener;
 use std::sync::Arc;

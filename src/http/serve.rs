@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt;
+use chrono::TimeDelta;
 use diesel::QueryResult;
 
 use super::start;
@@ -13,15 +14,17 @@ use crate::app::App;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::db::connection::DbConn;
-use crate::db::{Outcome, idempotency, login_tokens};
+use crate::db::{self, Outcome, idempotency, login_tokens};
 use crate::error::Error;
+use crate::events;
 use crate::ids::{Ids, OrganizationId};
 use crate::mail;
+use crate::project::file::Organization;
 use crate::project::snapshot::POLL_INTERVAL;
 
 const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a login token is kept after it has expired.
-const LOGIN_TOKEN_RETENTION: chrono::TimeDelta = chrono::TimeDelta::days(1);
+const LOGIN_TOKEN_RETENTION: TimeDelta = TimeDelta::days(1);
 /// Rows that one clean-up transaction deletes at most: others write in between.
 const CLEAN_UP_ROWS: i64 = 500;
 
@@ -47,9 +50,11 @@ pub async fn serve(config: Config) -> Result<(), String> {
         rt::spawn(clean_up(Arc::clone(&app))),
     ];
     let mail = mail::Worker::start(Arc::clone(&app));
+    let events = events::Worker::start(Arc::clone(&app));
     log::info!("serving {} on http://{listen}", app.config.database);
     server.await.map_err(|error| error.to_string())?;
     tasks.iter().for_each(rt::task::JoinHandle::abort);
+    events.stop().await;
     mail.stop().await;
     log::info!("stopped");
     Ok(())
@@ -68,28 +73,43 @@ pub async fn follow_projects(app: Arc<App>) {
 async fn clean_up(app: Arc<App>) {
     loop {
         rt::time::sleep(CLEAN_UP_INTERVAL).await;
-        let now = app.clock.now();
-        let before = now - IDEMPOTENCY_RETENTION;
-        forget(
-            &app,
-            "idempotency records",
-            before,
-            idempotency::delete_expired,
-        )
-        .await;
-        let before = now - LOGIN_TOKEN_RETENTION;
-        forget(&app, "login tokens", before, login_tokens::delete_expired).await;
+        forget_old(&app).await;
     }
+}
+
+/// Deletes what is kept for a time only and is older.
+pub async fn forget_old(app: &App) {
+    let now = app.clock.now();
+    let records = |_: &Organization| now - IDEMPOTENCY_RETENTION;
+    forget(
+        app,
+        "idempotency records",
+        records,
+        idempotency::delete_expired,
+    )
+    .await;
+    let tokens = |_: &Organization| now - LOGIN_TOKEN_RETENTION;
+    forget(app, "login tokens", tokens, login_tokens::delete_expired).await;
+    let events = |organization: &Organization| {
+        now - TimeDelta::days(i64::from(organization.event_retention_days))
+    };
+    forget(app, "events", events, db::events::delete_expired).await;
 }
 
 /// Deletes up to so many of an organization's rows that are older than a moment, and says how many.
 type DeleteExpired = fn(&mut DbConn, OrganizationId, Timestamp, i64) -> QueryResult<usize>;
 
-async fn forget(app: &App, what: &str, before: Timestamp, delete: DeleteExpired) {
+async fn forget(
+    app: &App,
+    what: &str,
+    before: impl Fn(&Organization) -> Timestamp,
+    delete: DeleteExpired,
+) {
     for setup in app.projects.current().organizations() {
-        let organization = setup.organization.id;
-        if let Err(error) = delete_all(app, organization, before, delete).await {
-            log::warn!("cannot delete old {what} of organization {organization}: {error}");
+        let organization = &setup.organization;
+        if let Err(error) = delete_all(app, organization.id, before(organization), delete).await {
+            let id = organization.id;
+            log::warn!("cannot delete old {what} of organization {id}: {error}");
         }
     }
 }

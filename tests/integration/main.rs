@@ -8,6 +8,7 @@ mod actions;
 mod cli;
 mod db;
 mod durability;
+mod events;
 mod fixtures;
 mod http;
 mod mail;

@@ -37,46 +37,46 @@ fn each_action_has_its_budget() {
         let found = statements(&app, body);
         assert!(found <= most, "{name}: {found} statements");
     };
-    // Reading the parent, holding it, person, registration, totals.
-    budget(create_child(&me, json!({ "instrument": ["Piano"] })), 5);
+    // Reading the parent, holding it, person, registration, totals, two events.
+    budget(create_child(&me, json!({ "instrument": ["Piano"] })), 7);
     // Reading the person, holding it, the token.
     budget(call("login", &me, json!({})), 3);
     // And by the username, and holding the password.
     budget(authenticate("me@riverside.example", "rumba at midnight"), 5);
     budget(verify_token(&token(&app, &me)), 2);
-    // Reading, holding, saving; with names the person, with a password its tokens.
+    // Reading, holding, saving, two events; with names the person, with a password its tokens.
     budget(
         update(
             &me,
             json!({ "home_town": "Memphis", "pick_up": "Aunt May" }),
         ),
-        3,
+        5,
     );
     budget(
         update(
             &me,
             json!({ "first_name": "Ada", "password": "mambo at noon", "remarks": "x" }),
         ),
-        5,
+        7,
     );
     // And the status as it is now, and both totals.
-    budget(set_status(&me, 21), 4);
-    budget(set_status(&me, 22), 6);
+    budget(set_status(&me, 21), 6);
+    budget(set_status(&me, 22), 8);
 }
 
 #[test]
 fn a_cart_has_its_budget() {
     let app = app();
     let kid = child(&app, &parent(&app, json!({})));
-    // Reading, holding, the cart, the seats (twice, where there is no quota), the line, saving, totals.
+    // Reading, holding, the cart, the seats (twice, where there is no quota), the line, saving, totals, two events.
     for product in [11, 13, 15] {
         let one = statements(&app, add_product(&kid, json!({ "p_id": product })));
-        assert!(one <= 8, "{product}: {one}");
+        assert!(one <= 10, "{product}: {one}");
     }
     // Each further one: the seats, the line.
     let list = json!([{ "p_id": 13 }, { "p_id": 15 }, { "p_id": 13 }]);
     let several = statements(&app, add_product(&kid, list));
-    assert!(several <= 8 + 2 * 3, "{several}");
+    assert!(several <= 10 + 2 * 3, "{several}");
     let cart = done(
         &app,
         call("get_info", &kid, json!({ "doc": { "_usercart": 1 } })),
@@ -84,10 +84,11 @@ fn a_cart_has_its_budget() {
     let id = cart["doc"]["_usercart"][0]["cart_id"].clone();
     let list = json!({ "product_list": { "cart_id": id } });
     let removed = statements(&app, call("remove_product", &kid, list));
-    assert!(removed <= 8, "{removed}");
-    // Reading, holding the parent and it, children, the cart, the tokens, saving, totals; the seats of each product.
+    assert!(removed <= 10, "{removed}");
+    // Reading, holding the parent and it, children, the cart, the tokens, saving, totals, two events; the seats of each
+    // product.
     let deleted = statements(&app, call("delete", &kid, json!({})));
-    assert!(deleted <= 8 + 3, "{deleted}");
+    assert!(deleted <= 10 + 3, "{deleted}");
 }
 
 #[test]

@@ -1,0 +1,54 @@
+//! The events of an organization. Their ids are UUIDs of version 7, so that the order of ids is that of time.
+
+use diesel::prelude::*;
+
+use super::connection::{DbConn, directly};
+use super::schema::events;
+use crate::clock::Timestamp;
+use crate::ids::{OrganizationId, first_uuid};
+
+// Each value is written, NULL too: diesel prepares a statement with DEFAULT in it anew each time.
+#[derive(Insertable, Debug, Clone, Copy)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+pub struct NewEvent<'a> {
+    pub organization_id: i64,
+    pub id: &'a str,
+    pub kind: &'a str,
+    pub request_id: &'a str,
+    pub admin_id: i64,
+    /// Whom `data` is about.
+    pub clogin_id: Option<i64>,
+    /// JSON.
+    pub metadata: &'a str,
+    /// JSON.
+    pub data: Option<&'a str>,
+}
+
+pub fn insert(conn: &mut DbConn, event: &NewEvent<'_>) -> QueryResult<()> {
+    directly!(conn, |conn| diesel::insert_into(events::table)
+        .values(event)
+        .execute(conn)
+        .map(|_| ()))
+}
+
+/// Deletes up to `limit` events that are older than `before`, and says how many it deleted.
+pub fn delete_expired(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    before: Timestamp,
+    limit: i64,
+) -> QueryResult<usize> {
+    let last: Option<String> = events::table
+        .filter(events::organization_id.eq(organization.0))
+        .filter(events::id.lt(first_uuid(before).to_string()))
+        .order(events::id)
+        .select(events::id)
+        .limit(limit)
+        .load(conn)?
+        .pop();
+    let Some(last) = last else { return Ok(0) };
+    let expired = events::table
+        .filter(events::organization_id.eq(organization.0))
+        .filter(events::id.le(last));
+    diesel::delete(expired).execute(conn)
+}
