@@ -16,7 +16,7 @@ mod traced;
 
 use std::sync::{Arc, Mutex};
 
-use clogin::project::apply::{ApplyOptions, apply};
+use clogin::project::apply::{Applied, ApplyOptions, apply};
 use clogin::project::check as file_check;
 use serde_json::{Value, json};
 
@@ -24,24 +24,22 @@ use crate::support::TestApp;
 use crate::support::client::Answer;
 
 /// Applies a file to the database of a server, and lets the server see it.
-fn apply_file(app: &TestApp, file: &Value, options: ApplyOptions) {
+fn apply_file(app: &TestApp, file: &Value, options: ApplyOptions) -> Applied {
     let file = file_check::parse("x.json", file.to_string().as_bytes()).unwrap();
     let files = vec![("x.json".to_owned(), file)];
     app.block_on(async {
-        if let Err(error) = apply(&app.app, files, options).await {
-            panic!("{error:?}");
-        }
+        let applied = match apply(&app.app, files, options).await {
+            Ok(applied) => applied,
+            Err(error) => panic!("{error:?}"),
+        };
         app.app.projects.refresh(&app.app.db).await.unwrap();
-    });
+        applied
+    })
 }
 
-fn apply_groups(app: &TestApp, groups: Vec<Value>) {
-    apply_with(app, groups, ApplyOptions::default());
-}
-
-fn apply_with(app: &TestApp, groups: Vec<Value>, options: ApplyOptions) {
+fn apply_groups(app: &TestApp, groups: Vec<Value>) -> Applied {
     let file = json!({ "organization": { "id": 1, "name": "Riverside Music" }, "groups": groups });
-    apply_file(app, &file, options);
+    apply_file(app, &file, ApplyOptions::default())
 }
 
 /// What `clogin check` says.
