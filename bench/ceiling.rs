@@ -147,6 +147,7 @@ fn insert(conn: &mut Conn, number: u64) -> Outcome {
         org_name: String::new(),
         main_email: Some(username.clone()),
         email_key: Some(username),
+        locale: "en".to_owned(),
         created_at: now,
         updated_at: now,
     };

@@ -104,6 +104,7 @@ async fn first_time(call: &Call<'_>, clogin: CloginId, proof: Proof) -> Result<B
         submit_forms: call.envelope.submit_forms,
         now,
         uuid: call.app.ids.uuid(now),
+        locale: call.caller.default_locale(),
     };
     let (token, settling) = (Token::make(call), call.settling());
     call.write(move |conn| {

@@ -10,6 +10,7 @@ mod create_child;
 mod create_status;
 mod create_trigger;
 mod delete;
+mod ending;
 mod envelope;
 mod events;
 mod get_info;
@@ -23,6 +24,7 @@ mod reply;
 mod set_status;
 mod settling;
 mod update;
+pub mod users;
 mod verify_token;
 
 use std::sync::Arc;
@@ -38,7 +40,7 @@ pub use self::reply::Body;
 use crate::app::App;
 use crate::db::LocalConn;
 use crate::error::{Error, ErrorCode};
-use crate::ids::{AdminId, GroupId};
+use crate::ids::{AdminId, GroupId, OrganizationId};
 use crate::json;
 use crate::project::file::{Admin, AdminKind};
 use crate::project::snapshot::{Project, Setup};
@@ -60,6 +62,15 @@ pub struct Caller {
 impl Caller {
     pub fn admin_id(&self) -> AdminId {
         self.admin.id
+    }
+
+    pub fn organization_id(&self) -> OrganizationId {
+        self.setup.organization.id
+    }
+
+    /// Of people of whom the call says nothing else.
+    fn default_locale(&self) -> String {
+        self.setup.organization.default_locale().to_owned()
     }
 
     fn submitter(&self) -> Submitter {

@@ -64,6 +64,7 @@ pub(super) async fn prepare(
         submit_forms: call.envelope.submit_forms,
         now,
         uuid: call.app.ids.uuid(now),
+        locale: call.caller.default_locale(),
     })
 }
 

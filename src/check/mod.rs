@@ -85,9 +85,10 @@ fn check_organization(
 ) -> Result<Verified, Error> {
     let mut report = Report::new(organization, sink);
     let known = configuration::check(conn, &mut report)?;
-    people::check(conn, &mut report)?;
-    let sums = registrations::check(conn, &mut report, &known)?;
+    let people = people::check(conn, &mut report)?;
+    let mut sums = registrations::check(conn, &mut report, &known)?;
     carts::check(conn, &mut report)?;
+    sums.totals.insert(totals::Key::PEOPLE, people);
     totals::check(conn, &mut report, sums.totals)?;
     stock::check(conn, &mut report, &known, &sums.sold)?;
     responses::check(conn, &mut report)?;

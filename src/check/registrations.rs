@@ -4,7 +4,7 @@
 //! registration that begins again has an empty cart and owes nothing. What an ended one keeps counts nowhere: neither
 //! in totals nor as sold.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::configuration::Known;
 use super::totals::{Key, Sums};
 use super::{Report, place};
+use crate::clock::Timestamp;
 use crate::db::audit::{self, Line, Place};
 use crate::db::connection::DbConn;
 use crate::db::registrations::Registration;
@@ -30,7 +31,8 @@ pub(super) struct Counted {
 
 /// What a page of registrations refers to.
 struct Around {
-    people: HashSet<i64>,
+    /// Person → since when it is deleted.
+    people: HashMap<i64, Option<Timestamp>>,
     /// (project, person) → its place there.
     parents: HashMap<(i64, i64), Place>,
     carts: HashMap<(i64, i64), Vec<Line>>,
@@ -88,8 +90,12 @@ fn read_around(
 
 fn problems(row: &Registration, known: &Known, around: &Around) -> Vec<String> {
     let mut problems = Vec::new();
-    if !around.people.contains(&row.clogin_id) {
-        problems.push(format!("its user {} is not there", row.clogin_id));
+    match around.people.get(&row.clogin_id) {
+        None => problems.push(format!("its user {} is not there", row.clogin_id)),
+        Some(Some(_)) if row.deleted_at.is_none() => {
+            problems.push(format!("its user {} is deleted", row.clogin_id));
+        }
+        Some(_) => {}
     }
     if !known.groups.contains_key(&row.group_id) {
         problems.push(format!("its project {} is not there", row.group_id));

@@ -1,4 +1,4 @@
-//! The totals of projects are the counts and sums of their registrations.
+//! The totals of projects are the counts and sums of their registrations; an organization has as many people as it keeps.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,6 +6,7 @@ use std::fmt;
 use super::Report;
 use crate::db::audit;
 use crate::db::connection::DbConn;
+use crate::db::totals::PEOPLE;
 use crate::error::Error;
 
 /// Whose totals; see `db/totals.rs`.
@@ -22,6 +23,15 @@ pub(super) struct Sums {
     pub users: i64,
     pub ordered: i64,
     pub paid: i64,
+}
+
+impl Key {
+    /// Under which the people of an organization are counted.
+    pub(super) const PEOPLE: Key = Key {
+        group: PEOPLE.0,
+        is_child: false,
+        excluded: false,
+    };
 }
 
 impl Sums {
@@ -55,7 +65,11 @@ pub(super) fn check(
     }
     for (key, (counted, kept)) in both {
         if counted != kept {
-            let how = format!("are kept as {kept}; its registrations have {counted}");
+            let how = if key == Key::PEOPLE {
+                format!("are kept as {}; there are {}", kept.users, counted.users)
+            } else {
+                format!("are kept as {kept}; its registrations have {counted}")
+            };
             report.disagrees(key, how);
         }
     }
@@ -64,6 +78,9 @@ pub(super) fn check(
 
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Key::PEOPLE {
+            return formatter.write_str("people");
+        }
         let who = if self.is_child { "children" } else { "parents" };
         let which = if self.excluded { "excluded" } else { "normal" };
         write!(formatter, "totals of project {}, {which} {who}", self.group)

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::connection::DbConn;
 use super::registrations::Registration;
 use super::schema::{
-    cart_lines, counters, group_totals, idempotency_records, organizations, registrations, users,
+    cart_lines, counters, group_totals, idempotency_records, organizations, registrations,
+    user_values, users,
 };
 use crate::clock::Timestamp;
 use crate::ids::OrganizationId;
@@ -39,6 +40,38 @@ pub struct PersonKeys {
     pub username_key: Option<String>,
     pub main_email: Option<String>,
     pub email_key: Option<String>,
+    pub uuid: String,
+    pub created_at: Timestamp,
+    pub deleted_at: Option<Timestamp>,
+    pub custom_properties: Option<String>,
+    pub claims: String,
+    pub provider_key: Option<String>,
+    pub provider_id: Option<String>,
+    pub subject_id: Option<String>,
+}
+
+/// A value of a person's document: see `db/user_values.rs`.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = user_values)]
+pub struct KeptValue {
+    pub user_id: i64,
+    pub document: String,
+    pub key_sha256: String,
+    pub created_at: Timestamp,
+    pub uuid: String,
+}
+
+/// The values of these people's documents.
+pub fn values(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    people: &[i64],
+) -> QueryResult<Vec<KeptValue>> {
+    user_values::table
+        .filter(user_values::organization_id.eq(organization.0))
+        .filter(user_values::user_id.eq_any(people))
+        .select(KeptValue::as_select())
+        .load(conn)
 }
 
 /// The people after an id.
@@ -71,16 +104,16 @@ pub fn registrations(
         .load(conn)
 }
 
-/// Which of these people there are.
+/// Which of these people there are, and since when they are deleted.
 pub fn known_people(
     conn: &mut DbConn,
     organization: OrganizationId,
     ids: &[i64],
-) -> QueryResult<Vec<i64>> {
+) -> QueryResult<Vec<(i64, Option<Timestamp>)>> {
     users::table
         .filter(users::organization_id.eq(organization.0))
         .filter(users::id.eq_any(ids))
-        .select(users::id)
+        .select((users::id, users::deleted_at))
         .load(conn)
 }
 

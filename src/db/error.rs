@@ -7,12 +7,14 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 pub enum UniqueIndex {
     AdminToken,
     IdempotencyKey,
+    /// Where somebody logs in elsewhere.
+    ProviderLink,
     Registration,
     Username,
 }
 
 /// (index, its name on PostgreSQL, its columns as SQLite's message lists them).
-const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 4] = [
+const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 5] = [
     (
         UniqueIndex::AdminToken,
         "admins_token",
@@ -22,6 +24,11 @@ const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 4] = [
         UniqueIndex::IdempotencyKey,
         "idempotency_records_pkey",
         "idempotency_records.organization_id, idempotency_records.admin_id, idempotency_records.idempotency_key",
+    ),
+    (
+        UniqueIndex::ProviderLink,
+        "users_provider",
+        "users.organization_id, users.provider_key, users.subject_id",
     ),
     (
         UniqueIndex::Registration,

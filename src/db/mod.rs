@@ -16,7 +16,10 @@ pub mod lists;
 pub mod login_tokens;
 pub mod outbox;
 pub mod registrations;
+pub mod rest_lists;
+pub mod rest_users;
 pub mod totals;
+pub mod user_values;
 pub mod users;
 
 use std::cell::RefCell;

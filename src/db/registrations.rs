@@ -121,6 +121,59 @@ pub fn hold_off(conn: &mut DbConn) -> QueryResult<()> {
     connection::hold_off_writers(conn, "registrations")
 }
 
+/// Where a person is registered, in the order of the projects.
+pub fn projects_of(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    clogin: CloginId,
+) -> QueryResult<Vec<GroupId>> {
+    registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::clogin_id.eq(clogin.0))
+        .filter(registrations::deleted_at.is_null())
+        .order(registrations::group_id)
+        .select(registrations::group_id)
+        .load(conn)
+        .map(|ids: Vec<i64>| ids.into_iter().map(GroupId).collect())
+}
+
+/// Where a person's registrations have ended, and when, in the order of the projects.
+pub fn ended_of(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    clogin: CloginId,
+) -> QueryResult<Vec<(GroupId, Timestamp)>> {
+    registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::clogin_id.eq(clogin.0))
+        .filter(registrations::deleted_at.is_not_null())
+        .order(registrations::group_id)
+        .select((
+            registrations::group_id,
+            registrations::deleted_at.assume_not_null(),
+        ))
+        .load(conn)
+        .map(|rows: Vec<(i64, Timestamp)>| {
+            rows.into_iter().map(|(id, at)| (GroupId(id), at)).collect()
+        })
+}
+
+/// The parent of a child, of a registration that has ended too.
+pub fn parent_of(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    clogin: CloginId,
+) -> QueryResult<Option<CloginId>> {
+    registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::group_id.eq(group.0))
+        .filter(registrations::clogin_id.eq(clogin.0))
+        .select(registrations::parent_id)
+        .get_result(conn)
+        .map(|parent: Option<i64>| parent.map(CloginId))
+}
+
 /// Whether anybody is or was registered in the project.
 pub fn exist_in(
     conn: &mut DbConn,

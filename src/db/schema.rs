@@ -172,6 +172,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_values (organization_id, user_id, key_sha256) {
+        organization_id -> BigInt,
+        user_id -> BigInt,
+        document -> Text,
+        key_sha256 -> Text,
+        created_at -> Timestamp,
+        uuid -> Text,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> BigInt,
         organization_id -> BigInt,
@@ -187,6 +198,13 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
+        locale -> Text,
+        custom_properties -> Nullable<Text>,
+        claims -> Text,
+        provider_key -> Nullable<Text>,
+        provider_id -> Nullable<Text>,
+        provider_url -> Nullable<Text>,
+        subject_id -> Nullable<Text>,
     }
 }
 

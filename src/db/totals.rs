@@ -1,4 +1,4 @@
-//! Counts and sums of a project, kept with every change and never scanned.
+//! Counts and sums of a project, and how many people an organization has, kept with every change and never scanned.
 //!
 //! Each connection of the pool adds to rows of its own (`slot`), so that writers on PostgreSQL do not wait for one
 //! another; whoever reads adds the rows up. Changed last in a transaction.
@@ -10,7 +10,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, HasSqlType, Nullable};
 
-use super::connection::{Conn, DbConn, hold_off_writers};
+use super::connection::{Conn, DbConn, directly, hold_off_writers};
 use super::registrations::Registration;
 use super::schema::{group_totals, registrations};
 use crate::ids::{GroupId, OrganizationId};
@@ -33,21 +33,33 @@ struct TotalsChange {
 }
 
 fn add(conn: &mut Conn, key: TotalsKey, change: TotalsChange) -> QueryResult<()> {
+    add_all(conn, [(key, change)])
+}
+
+/// Several rows in one statement; of different keys.
+fn add_all<const ROWS: usize>(
+    conn: &mut Conn,
+    rows: [(TotalsKey, TotalsChange); ROWS],
+) -> QueryResult<()> {
     let slot = conn.slot();
-    Add { key, slot, change }.execute(&mut **conn).map(|_| ())
+    Add { slot, rows }.execute(&mut **conn).map(|_| ())
 }
 
 /// Written by hand: diesel prepares every update anew, and has no ON CONFLICT for two databases at once.
-#[derive(QueryId)]
-struct Add {
-    key: TotalsKey,
+struct Add<const ROWS: usize> {
     slot: i64,
-    change: TotalsChange,
+    rows: [(TotalsKey, TotalsChange); ROWS],
 }
 
-impl<Conn> RunQueryDsl<Conn> for Add {}
+/// Of the statement, whatever it adds.
+impl<const ROWS: usize> QueryId for Add<ROWS> {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
 
-impl<DB> QueryFragment<DB> for Add
+impl<Conn, const ROWS: usize> RunQueryDsl<Conn> for Add<ROWS> {}
+
+impl<DB, const ROWS: usize> QueryFragment<DB> for Add<ROWS>
 where
     DB: Backend + HasSqlType<Bool>,
     i64: ToSql<BigInt, DB>,
@@ -56,32 +68,78 @@ where
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO group_totals \
-             (organization_id, group_id, is_child, excluded, slot, users, ordered, paid) VALUES (",
+             (organization_id, group_id, is_child, excluded, slot, users, ordered, paid) VALUES ",
         );
-        out.push_bind_param::<BigInt, _>(&self.key.organization.0)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.key.group.0)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Bool, _>(&self.key.is_child)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Bool, _>(&self.key.excluded)?;
-        for value in [
-            &self.slot,
-            &self.change.users,
-            &self.change.ordered,
-            &self.change.paid,
-        ] {
+        for (index, (key, change)) in self.rows.iter().enumerate() {
+            out.push_sql(if index == 0 { "(" } else { ", (" });
+            out.push_bind_param::<BigInt, _>(&key.organization.0)?;
             out.push_sql(", ");
-            out.push_bind_param::<BigInt, _>(value)?;
+            out.push_bind_param::<BigInt, _>(&key.group.0)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Bool, _>(&key.is_child)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Bool, _>(&key.excluded)?;
+            for value in [&self.slot, &change.users, &change.ordered, &change.paid] {
+                out.push_sql(", ");
+                out.push_bind_param::<BigInt, _>(value)?;
+            }
+            out.push_sql(")");
         }
         out.push_sql(
-            ") ON CONFLICT (organization_id, group_id, is_child, excluded, slot) DO UPDATE SET \
+            " ON CONFLICT (organization_id, group_id, is_child, excluded, slot) DO UPDATE SET \
              users = group_totals.users + excluded.users, \
              ordered = group_totals.ordered + excluded.ordered, \
              paid = group_totals.paid + excluded.paid",
         );
         Ok(())
     }
+}
+
+/// Where an organization's people are counted: among the totals of its projects, so that a person who comes with its
+/// first registration is counted by the same statement. No project has this id.
+pub const PEOPLE: GroupId = GroupId(0);
+
+fn people_key(organization: OrganizationId) -> TotalsKey {
+    TotalsKey {
+        organization,
+        group: PEOPLE,
+        is_child: false,
+        excluded: false,
+    }
+}
+
+fn people_change(users: i64) -> TotalsChange {
+    TotalsChange {
+        users,
+        ..TotalsChange::default()
+    }
+}
+
+/// People come to an organization or leave it, without their registrations.
+pub fn add_people(conn: &mut Conn, organization: OrganizationId, people: i64) -> QueryResult<()> {
+    add(conn, people_key(organization), people_change(people))
+}
+
+/// A person comes to its organization with its first registration.
+pub fn add_person_with(conn: &mut Conn, registration: &Registration) -> QueryResult<()> {
+    let organization = OrganizationId(registration.organization_id);
+    match share(registration) {
+        Some((key, change)) => add_all(
+            conn,
+            [(key, change), (people_key(organization), people_change(1))],
+        ),
+        None => add_people(conn, organization, 1),
+    }
+}
+
+/// How many people an organization has; those that are deleted do not count.
+pub fn people_of(conn: &mut DbConn, organization: OrganizationId) -> QueryResult<i64> {
+    let shares: Vec<i64> = directly!(conn, |conn| group_totals::table
+        .filter(group_totals::organization_id.eq(organization.0))
+        .filter(group_totals::group_id.eq(PEOPLE.0))
+        .select(group_totals::users)
+        .load(conn))?;
+    Ok(shares.into_iter().sum())
 }
 
 /// Makes the totals follow a registration from what it was to what it is. One that has ended counts for nothing.
@@ -156,12 +214,8 @@ pub fn recompute(conn: &mut Conn, organization: OrganizationId, group: GroupId) 
         };
         let change = count(conn, key)?;
         if change != TotalsChange::default() {
-            Add {
-                key,
-                slot: 0,
-                change,
-            }
-            .execute(&mut **conn)?;
+            let rows = [(key, change)];
+            Add { slot: 0, rows }.execute(&mut **conn)?;
         }
     }
     Ok(())

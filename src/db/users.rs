@@ -35,6 +35,8 @@ pub struct NewUser {
     pub org_name: String,
     pub main_email: Option<String>,
     pub email_key: Option<String>,
+    /// One of the organization's.
+    pub locale: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -93,6 +95,21 @@ pub fn change(
             users::org_name,
             users::main_email,
         ))
+        .get_result(conn)
+        .optional()
+}
+
+/// A person that is not deleted.
+pub fn find(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+) -> QueryResult<Option<User>> {
+    users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq(id.0))
+        .filter(users::deleted_at.is_null())
+        .select(User::as_select())
         .get_result(conn)
         .optional()
 }

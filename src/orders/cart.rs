@@ -160,6 +160,22 @@ pub fn free_seats(conn: &mut Conn, person: &Person) -> Result<(), Error> {
     give_seats_back(conn, person, &cart)
 }
 
+/// Takes the seats of a whole cart again: its owner is coming back.
+///
+/// # Errors
+///
+/// `quota_exceeded`, when others have them.
+pub fn take_seats_again(conn: &mut Conn, person: &Person) -> Result<(), Error> {
+    let cart = of_person(conn, person)?;
+    for (product, quantity) in pieces(&cart) {
+        if carts::take(conn, project_of(person), product, quantity)? == Taken::TooMany {
+            let msg = "A product in the user's cart is sold out.";
+            return Err(Error::new(ErrorCode::QuotaExceeded, msg));
+        }
+    }
+    Ok(())
+}
+
 fn project_of(person: &Person) -> crate::ids::OrganizationId {
     person.project.organization_id
 }
@@ -253,15 +269,19 @@ fn take_seats(conn: &mut Conn, person: &Person, lines: &[NewLine]) -> Result<(),
     Ok(())
 }
 
-fn give_seats_back(conn: &mut Conn, person: &Person, lines: &[CartLine]) -> Result<(), Error> {
-    // By product, in the order in which seats are taken.
-    let mut given: BTreeMap<i64, i64> = BTreeMap::new();
+/// Product → how many, in the order in which seats are taken.
+fn pieces(lines: &[CartLine]) -> BTreeMap<i64, i64> {
+    let mut pieces = BTreeMap::new();
     for line in lines {
         if let Some(product) = line.product_id {
-            *given.entry(product).or_default() += line.quantity;
+            *pieces.entry(product).or_default() += line.quantity;
         }
     }
-    for (product, quantity) in given {
+    pieces
+}
+
+fn give_seats_back(conn: &mut Conn, person: &Person, lines: &[CartLine]) -> Result<(), Error> {
+    for (product, quantity) in pieces(lines) {
         carts::give_back(conn, project_of(person), product, quantity)?;
     }
     Ok(())

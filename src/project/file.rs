@@ -68,6 +68,13 @@ pub struct Organization {
     pub event_retention_days: u32,
 }
 
+impl Organization {
+    /// The language of people of whom nothing else is known.
+    pub fn default_locale(&self) -> &str {
+        self.locales.first().map_or("en", String::as_str)
+    }
+}
+
 fn default_locales() -> Vec<String> {
     vec!["en".to_owned(), "de".to_owned()]
 }

@@ -13,7 +13,7 @@ use super::snapshot::Project;
 use crate::app::App;
 use crate::db::connection::Conn;
 use crate::db::held::{self, EndedToo};
-use crate::db::users;
+use crate::db::{totals, users};
 use crate::error::Error;
 use crate::ids::{CloginId, GroupId, OrganizationId};
 use crate::mail::MailIds;
@@ -101,6 +101,7 @@ impl FilePerson {
         let Some((first, others)) = self.registrations.split_first() else {
             let user = self.person.user(username.as_ref());
             users::insert_as(conn, self.id, &user)?;
+            totals::add_people(conn, self.organization, 1)?;
             return Ok(Made::Yes);
         };
         let id = Some(self.id);

@@ -1,4 +1,5 @@
-//! The person: names, e-mail addresses, passwords, answers and forms, and how one is registered.
+//! The person: names, e-mail addresses, passwords, answers and forms, and how one is registered;
+//! the three views of one person, and the values by which it is found.
 
 pub mod answers;
 pub mod change;
@@ -10,3 +11,5 @@ pub mod profile;
 pub mod register;
 pub mod submission;
 pub mod username;
+pub mod values;
+pub mod views;

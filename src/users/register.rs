@@ -37,6 +37,8 @@ pub struct Registering {
     pub now: Timestamp,
     /// Of a new person.
     pub uuid: Uuid,
+    /// Of a new person.
+    pub locale: String,
 }
 
 /// What becomes of a registration that has ended.
@@ -55,6 +57,7 @@ pub struct NewPerson {
     /// Argon2id, as a PHC string.
     pub password_hash: Option<String>,
     pub uuid: Uuid,
+    pub locale: String,
     pub now: Timestamp,
 }
 
@@ -74,6 +77,7 @@ impl NewPerson {
             org_name: profile.org_name.unwrap_or_default(),
             email_key: main_email.as_deref().map(username::key),
             main_email,
+            locale: self.locale.clone(),
             created_at: self.now,
             updated_at: self.now,
         }
@@ -110,7 +114,7 @@ impl Registering {
             org_name: new.org_name,
             main_email: new.main_email,
         };
-        self.begin(user)
+        self.begin(user, Beginning::OfThePerson)
     }
 
     /// Registers a person of the organization in this project too, and sets what the submission holds.
@@ -139,7 +143,7 @@ impl Registering {
             held::lock(conn, organization, group, id, EndedToo::Yes)?,
             ended,
         ) {
-            (None, _) => self.begin(user),
+            (None, _) => self.begin(user, Beginning::OfTheRegistration),
             (Some(registration), _) if registration.deleted_at.is_none() => {
                 let msg = "The user is registered in this project already.";
                 Err(Error::new(ErrorCode::AlreadyRegistered, msg))
@@ -185,7 +189,7 @@ impl Registering {
             .apply_to(&mut person, self.submit_forms, self.now)?;
         Ok(Begun {
             person,
-            ended: Some(ended),
+            beginning: Beginning::Again(Box::new(ended)),
             now: self.now,
         })
     }
@@ -200,11 +204,12 @@ impl Registering {
             profile: self.submission.profile.clone(),
             password_hash: self.password_hash.clone(),
             uuid: self.uuid,
+            locale: self.locale.clone(),
             now: self.now,
         }
     }
 
-    fn begin(&self, user: User) -> Result<Begun, Error> {
+    fn begin(&self, user: User, beginning: Beginning) -> Result<Begun, Error> {
         let status = self.status.and_then(|id| self.project.status(id));
         let utm = self.submission.utm.clone();
         let registration = Registration {
@@ -238,7 +243,7 @@ impl Registering {
             .apply_to(&mut person, self.submit_forms, self.now)?;
         Ok(Begun {
             person,
-            ended: None,
+            beginning,
             now: self.now,
         })
     }
@@ -251,9 +256,17 @@ const NO_TRIGGERS: &str = "{}";
 /// (a cart, e-mails) can be written first, and the registration once.
 pub struct Begun {
     pub person: Person,
-    /// The registration as it was when it ended, where one begins again.
-    ended: Option<Registration>,
+    beginning: Beginning,
     now: Timestamp,
+}
+
+/// What begins with a registration.
+enum Beginning {
+    /// The person, too: it is new in the organization.
+    OfThePerson,
+    OfTheRegistration,
+    /// The registration had ended, as this.
+    Again(Box<Registration>),
 }
 
 impl Begun {
@@ -263,15 +276,15 @@ impl Begun {
     ///
     /// The unique index `Registration`, when somebody was faster.
     pub fn write(mut self, conn: &mut Conn) -> Result<Written, Error> {
-        match &self.ended {
-            Some(ended) => self.person.write(conn, ended, self.now)?,
-            None => {
+        match &self.beginning {
+            Beginning::Again(ended) => self.person.write(conn, ended, self.now)?,
+            Beginning::OfThePerson | Beginning::OfTheRegistration => {
                 self.person.registration = registrations::insert(conn, &self.person.registration)?;
             }
         }
         Ok(Written {
             person: self.person,
-            ended: self.ended,
+            beginning: self.beginning,
         })
     }
 }
@@ -279,17 +292,22 @@ impl Begun {
 /// A registration that is written, and counts nowhere yet.
 pub struct Written {
     pub person: Person,
-    ended: Option<Registration>,
+    beginning: Beginning,
 }
 
 impl Written {
-    /// Makes the totals of the project follow, which comes last in a transaction.
+    /// Makes the totals follow, which comes last in a transaction.
     ///
     /// # Errors
     ///
     /// When the database cannot do it.
     pub fn count(self, conn: &mut Conn) -> Result<Person, Error> {
-        totals::follow(conn, self.ended.as_ref(), &self.person.registration)?;
+        let registration = &self.person.registration;
+        match self.beginning {
+            Beginning::Again(ended) => totals::follow(conn, Some(&ended), registration)?,
+            Beginning::OfThePerson => totals::add_person_with(conn, registration)?,
+            Beginning::OfTheRegistration => totals::follow(conn, None, registration)?,
+        }
         Ok(self.person)
     }
 }

@@ -13,6 +13,7 @@ mod fixtures;
 mod http;
 mod mail;
 mod project;
+mod rest_users;
 mod statements;
 mod triggers;
 mod users;

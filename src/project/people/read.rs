@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use super::{FilePerson, FileRegistering, Projects, UsernameChoice};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::ids::{CloginId, OrganizationId};
+use crate::ids::CloginId;
 use crate::mail::MailIds;
 use crate::orders::product_list::{self, NewLine, ProductList};
-use crate::project::file::{FileCartLine, FileUser, ProjectFile, Settings};
+use crate::project::file::{FileCartLine, FileUser, Organization, ProjectFile, Settings};
 use crate::project::problem::{Problem, Report};
 use crate::project::snapshot::Project;
 use crate::users::forms::FormState;
@@ -36,7 +36,7 @@ pub fn prepare(
                 app,
                 projects,
                 now,
-                organization: file.organization.id,
+                organization: &file.organization,
             };
             people.push(reader.person(&mut report, path, user));
         }
@@ -52,7 +52,7 @@ struct Reader<'a> {
     app: &'a App,
     projects: &'a Projects,
     now: Timestamp,
-    organization: OrganizationId,
+    organization: &'a Organization,
 }
 
 impl Reader<'_> {
@@ -78,13 +78,14 @@ impl Reader<'_> {
             id: user.clogin_id,
             line: format!("+ user {} {:?}", user.clogin_id, shown_name(user)),
             path,
-            organization: self.organization,
+            organization: self.organization.id,
             username,
             person: NewPerson {
-                organization: self.organization,
+                organization: self.organization.id,
                 profile,
                 password_hash: None,
                 uuid: self.app.ids.uuid(self.now),
+                locale: self.organization.default_locale().to_owned(),
                 now: self.now,
             },
             registrations,
@@ -118,6 +119,7 @@ impl Reader<'_> {
                 submit_forms: Submit::Yes,
                 now: self.now,
                 uuid: self.app.ids.uuid(self.now),
+                locale: self.organization.default_locale().to_owned(),
             };
             let mail_ids = MailIds::new(&self.app.ids);
             registrations.push(FileRegistering {

@@ -7,7 +7,7 @@ mod get_user_list;
 mod group;
 mod idempotency;
 mod login;
-mod people;
+pub mod people;
 mod set_status;
 mod statements;
 mod update;

@@ -123,13 +123,18 @@ const TOTALS: &str = "SELECT organization_id || ' ' || group_id || ' ' \
     || CASE WHEN is_child THEN 'children ' ELSE 'parents ' END \
     || CASE WHEN excluded THEN 'out ' ELSE 'in ' END \
     || sum(users) || ' ' || sum(ordered) || ' ' || sum(paid) AS text \
-    FROM group_totals GROUP BY organization_id, group_id, is_child, excluded \
+    FROM group_totals WHERE group_id <> 0 GROUP BY organization_id, group_id, is_child, excluded \
     HAVING sum(users) <> 0 OR sum(ordered) <> 0 OR sum(paid) <> 0 ORDER BY 1";
 
 /// People whose order is not what is in their cart.
 const WRONG_ORDERS: &str = "SELECT count(*) FROM registrations r WHERE deleted_at IS NULL AND order_total <> \
     (SELECT coalesce(sum(price * quantity), 0) FROM cart_lines c WHERE c.organization_id = r.organization_id \
     AND c.group_id = r.group_id AND c.clogin_id = r.clogin_id)";
+
+/// Organizations with another number of people than is kept.
+const WRONG_PEOPLE: &str = "SELECT count(*) FROM organizations o WHERE \
+    (SELECT coalesce(sum(users), 0) FROM group_totals t WHERE t.organization_id = o.id AND t.group_id = 0) <> \
+    (SELECT count(*) FROM users u WHERE u.organization_id = o.id AND u.deleted_at IS NULL)";
 
 /// Products of which other numbers are sold than people have.
 const WRONG_STOCK: &str = "SELECT count(*) FROM product_stock s WHERE sold > quota OR sold <> \
@@ -147,7 +152,7 @@ const ORPHANS: &str = "SELECT count(*) FROM registrations c WHERE deleted_at IS 
 pub fn check(app: &TestApp) {
     let mut direct = app.direct();
     assert_eq!(direct.texts(TOTALS), direct.texts(SUMS));
-    for wrong in [WRONG_ORDERS, WRONG_STOCK, ORPHANS] {
+    for wrong in [WRONG_PEOPLE, WRONG_ORDERS, WRONG_STOCK, ORPHANS] {
         assert_eq!(direct.number(wrong), 0, "{wrong}");
     }
 }

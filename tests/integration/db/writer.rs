@@ -59,6 +59,7 @@ fn insert(conn: &mut Conn, username: &str) -> Result<(), Error> {
         org_name: String::new(),
         main_email: None,
         email_key: None,
+        locale: "en".to_owned(),
         created_at: now,
         updated_at: now,
     };

@@ -85,7 +85,18 @@ fn every_kind_of_row_that_is_wrong_is_named() {
         ),
         (
             "DELETE FROM users WHERE id = 9004",
-            &["registration 4: its user 9004 is not there"],
+            &[
+                "registration 4: its user 9004 is not there",
+                "people: are kept as 4; there are 3",
+            ],
+        ),
+        (
+            "UPDATE users SET deleted_at = created_at WHERE id = 9004; UPDATE group_totals SET users = users - 1 WHERE group_id = 0",
+            &["registration 4: its user 9004 is deleted"],
+        ),
+        (
+            "DELETE FROM group_totals WHERE group_id = 0",
+            &["people: are kept as 0; there are 4"],
         ),
         (
             "UPDATE registrations SET parent_id = 9003 WHERE id = 2",
@@ -145,6 +156,34 @@ fn every_kind_of_row_that_is_wrong_is_named() {
         (
             "UPDATE users SET email_key = NULL WHERE id = 9001",
             &["user 9001: email_key is not the key of its main e-mail"],
+        ),
+        (
+            "UPDATE users SET subject_id = 'x' WHERE id = 9001; UPDATE users SET provider_key = 'x' WHERE id = 9002",
+            &[
+                "user 9001: provider_key is not the key of its provider_id",
+                "user 9002: provider_key is not the key of its provider_id",
+            ],
+        ),
+        (
+            "UPDATE users SET custom_properties = '[]' WHERE id = 9001; UPDATE users SET claims = 'x' WHERE id = 9002",
+            &[
+                "user 9001: custom_properties does not parse (line 1, column 0)",
+                "user 9002: claims does not parse (line 1, column 1)",
+            ],
+        ),
+        (
+            "UPDATE users SET claims = '{\"a\":1}' WHERE id = 9001; UPDATE users SET custom_properties = '{\"a\":1}' WHERE id = 9002",
+            &[
+                "user 9001: the values by which it is searched are not those of its documents",
+                "user 9002: the values by which it is searched are not those of its documents",
+            ],
+        ),
+        (
+            "INSERT INTO user_values (organization_id, user_id, document, key_sha256, created_at, uuid) SELECT organization_id, id, 'claims', 'x', created_at, 'y' FROM users WHERE id = 9001",
+            &[
+                "user 9001: values by which it is searched stand elsewhere in the order",
+                "user 9001: the values by which it is searched are not those of its documents",
+            ],
         ),
         (
             "UPDATE counters SET value = 22 WHERE name = 'status'",
@@ -210,7 +249,7 @@ fn more_rows_than_a_page_are_all_seen() {
          order_total, paid_total, application_date, created_at, updated_at) \
          {numbers} SELECT 1, 1002, 10000 + i, 1, false, '{{}}', '{{}}', 0, 0, '2027-01-05 09:00:00', \
          '2027-01-05 09:00:00', '2027-01-05 09:00:00' FROM n; \
-         UPDATE group_totals SET users = users + 1100 WHERE group_id = 1002; \
+         UPDATE group_totals SET users = users + 1100 WHERE group_id IN (0, 1002); \
          INSERT INTO idempotency_records (organization_id, admin_id, idempotency_key, request_sha256, response, \
          created_at) {numbers} SELECT 1, 501 + i % 2, 'key ' || i, '', '{{}}', '2027-01-05 09:00:00' FROM n"
     ));

@@ -1,0 +1,15 @@
+DELETE FROM group_totals WHERE group_id = 0;
+DROP INDEX registrations_person;
+DROP TABLE user_values;
+DROP INDEX users_provider;
+DROP INDEX users_subject;
+DROP INDEX users_locale;
+DROP INDEX users_email;
+DROP INDEX users_created;
+ALTER TABLE users DROP COLUMN subject_id;
+ALTER TABLE users DROP COLUMN provider_url;
+ALTER TABLE users DROP COLUMN provider_id;
+ALTER TABLE users DROP COLUMN provider_key;
+ALTER TABLE users DROP COLUMN claims;
+ALTER TABLE users DROP COLUMN custom_properties;
+ALTER TABLE users DROP COLUMN locale;

@@ -1,0 +1,100 @@
+//! What both REST surfaces do with an organization's people. One file an operation.
+
+pub mod change;
+pub mod create;
+pub mod list;
+mod places;
+pub mod position;
+pub mod read;
+pub mod remove;
+pub mod restore;
+
+use std::sync::Arc;
+
+use super::{Caller, Worker};
+use crate::app::App;
+use crate::db::Outcome;
+use crate::db::connection::Conn;
+use crate::db::rest_users::RestUser;
+use crate::db::user_values::Owner;
+use crate::error::{Error, ErrorCode};
+use crate::ids::OrganizationId;
+use crate::mail::MailIds;
+use crate::project::file::AdminKind;
+use crate::project::snapshot::Setup;
+use crate::triggers::settle::{Effects, Mail, Settling};
+
+/// A call of a REST surface on its way.
+pub struct RestCall<'a> {
+    worker: &'a Worker,
+    caller: &'a Caller,
+}
+
+impl<'a> RestCall<'a> {
+    /// # Errors
+    ///
+    /// `action_forbidden`, for publishable keys.
+    pub fn new(worker: &'a Worker, caller: &'a Caller) -> Result<Self, Error> {
+        if caller.admin.kind == AdminKind::Publishable {
+            let msg = "You do not have permission to perform this action.";
+            return Err(Error::new(ErrorCode::ActionForbidden, msg));
+        }
+        Ok(RestCall { worker, caller })
+    }
+
+    pub fn organization(&self) -> OrganizationId {
+        self.caller.organization_id()
+    }
+
+    /// The languages that people of the organization can have.
+    pub fn locales(&self) -> &[String] {
+        &self.caller.setup.organization.locales
+    }
+
+    fn app(&self) -> &App {
+        &self.worker.app
+    }
+
+    /// Runs a call's changes in one transaction.
+    async fn write<T, F>(&self, f: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        let keep = move |conn: &mut Conn| f(conn).map(Outcome::Keep);
+        self.app().db.write(keep).await
+    }
+
+    /// The projects, no older than this call: whatever somebody is registered in is among them.
+    async fn fresh_setup(&self) -> Result<Arc<Setup>, Error> {
+        let snapshot = self.app().projects.refresh(&self.app().db).await?;
+        let setup = snapshot.admin(self.caller.admin_id());
+        Ok(Arc::clone(
+            setup.map_or(&self.caller.setup, |(setup, _)| setup),
+        ))
+    }
+
+    /// How the triggers of the parents of children that come or go are settled.
+    fn settling(&self) -> Settling {
+        Settling {
+            effects: Effects::CarriedOut,
+            mail: Mail::Queued,
+            now: self.app().clock.now(),
+            mail_ids: MailIds::new(&self.app().ids),
+        }
+    }
+}
+
+/// The one answer for whoever is unknown, deleted, or another organization's.
+fn not_found() -> Error {
+    Error::new(ErrorCode::UserNotFound, "Not found.")
+}
+
+fn owner(organization: OrganizationId, user: &RestUser) -> Owner {
+    Owner {
+        organization,
+        id: user.id,
+        uuid: user.uuid.clone(),
+        created_at: user.created_at,
+    }
+}

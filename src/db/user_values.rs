@@ -1,0 +1,126 @@
+//! The values of people's documents, by which they are found: rows that are written with the document. What a key is made
+//! of is in `users/values.rs`.
+
+use std::collections::BTreeSet;
+
+use diesel::backend::Backend;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_dsl::RunQueryDsl;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType, Text, Timestamp as SqlTimestamp};
+
+use super::connection::{DbConn, directly};
+use super::schema::user_values;
+use crate::clock::Timestamp;
+use crate::ids::OrganizationId;
+
+/// Rows that one statement inserts at most: neither database takes any number of parameters.
+const ROWS: usize = 500;
+
+/// A document by whose values people are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Document {
+    Claims,
+    CustomProperties,
+}
+
+impl Document {
+    pub fn name(self) -> &'static str {
+        match self {
+            Document::Claims => "claims",
+            Document::CustomProperties => "custom_properties",
+        }
+    }
+}
+
+/// Whose values they are.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    pub organization: OrganizationId,
+    pub id: i64,
+    pub uuid: String,
+    pub created_at: Timestamp,
+}
+
+/// Writes the values of a document that had none.
+pub fn insert(
+    conn: &mut DbConn,
+    owner: &Owner,
+    document: Document,
+    keys: &BTreeSet<String>,
+) -> QueryResult<()> {
+    let keys: Vec<&String> = keys.iter().collect();
+    for keys in keys.chunks(ROWS) {
+        let insert = Insert {
+            owner,
+            document: document.name(),
+            keys,
+        };
+        directly!(conn, |conn| insert.execute(conn))?;
+    }
+    Ok(())
+}
+
+/// Makes the values of a document those that it has now. The caller has changed the person's row, and holds it so.
+pub fn replace(
+    conn: &mut DbConn,
+    owner: &Owner,
+    document: Document,
+    keys: &BTreeSet<String>,
+) -> QueryResult<()> {
+    let old = user_values::table
+        .filter(user_values::organization_id.eq(owner.organization.0))
+        .filter(user_values::user_id.eq(owner.id))
+        .filter(user_values::document.eq(document.name()));
+    diesel::delete(old).execute(conn)?;
+    insert(conn, owner, document, keys)
+}
+
+/// diesel inserts several rows neither through the enum nor, on SQLite, in one statement.
+struct Insert<'a> {
+    owner: &'a Owner,
+    document: &'static str,
+    keys: &'a [&'a String],
+}
+
+impl QueryId for Insert<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Conn> RunQueryDsl<Conn> for Insert<'_> {}
+
+impl<DB> QueryFragment<DB> for Insert<'_>
+where
+    DB: Backend + HasSqlType<SqlTimestamp>,
+    i64: ToSql<BigInt, DB>,
+    str: ToSql<Text, DB>,
+    String: ToSql<Text, DB>,
+    Timestamp: ToSql<SqlTimestamp, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        // As many as there are rows in a document.
+        out.unsafe_to_cache_prepared();
+        out.push_sql(
+            "INSERT INTO user_values \
+             (organization_id, user_id, document, key_sha256, created_at, uuid) VALUES ",
+        );
+        for (index, key) in self.keys.iter().enumerate() {
+            out.push_sql(if index == 0 { "(" } else { ", (" });
+            out.push_bind_param::<BigInt, _>(&self.owner.organization.0)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(&self.owner.id)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(self.document)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(*key)?;
+            out.push_sql(", ");
+            out.push_bind_param::<SqlTimestamp, _>(&self.owner.created_at)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(&self.owner.uuid)?;
+            out.push_sql(")");
+        }
+        Ok(())
+    }
+}
