@@ -1,7 +1,7 @@
 //! The platform-users API on the wire: its URLs, and the way of a request to one.
 
 mod credentials;
-mod errors;
+pub(super) mod errors;
 mod events;
 mod given;
 mod oauth;
@@ -17,11 +17,10 @@ use serde_json::Value;
 
 pub use self::errors::not_found;
 use self::given::Given;
-pub use self::oauth::resources as oauth_resources;
+pub(super) use self::oauth::SURFACE as OAUTH;
 use super::action_api::{JSON, LogFields};
-use super::auth;
-use super::cursor;
 use super::middleware::RequestId;
+use super::{Surface, Url, auth, cursor};
 use crate::actions::{Caller, Worker};
 use crate::app::App;
 use crate::error::Error;
@@ -31,7 +30,7 @@ use crate::project::file::AdminKind;
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route {
+pub(super) enum Route {
     CreateUser,
     ListUsers,
     SearchUsers,
@@ -44,10 +43,10 @@ enum Route {
     ListEventTypes,
 }
 
-type Methods = &'static [(Method, Route)];
+pub(super) type Methods = &'static [(Method, Route)];
 
 /// Paths below a prefix; of each the methods, and what they ask for.
-const ROUTES: [(&str, Methods); 7] = [
+pub(super) const ROUTES: [(&str, Methods); 7] = [
     (
         "/users",
         &[
@@ -173,8 +172,27 @@ impl Telling {
     }
 }
 
+/// Either reaches the same.
+pub(super) const PREFIXES: [&str; 2] = ["/core/v1", "/v1"];
+
+pub(super) const SURFACE: Surface = Surface {
+    urls: || {
+        let url = |prefix: &str, path: &str, methods: Methods| {
+            let methods: Vec<_> = methods.iter().map(|(method, _)| method.clone()).collect();
+            Url::new(format!("{prefix}{path}"), methods)
+        };
+        let below = |prefix| ROUTES.map(|(path, methods)| url(prefix, path, methods));
+        PREFIXES.into_iter().flat_map(below).collect()
+    },
+    serve: |service| {
+        for prefix in PREFIXES {
+            service.service(scope(prefix));
+        }
+    },
+};
+
 /// Everything below a prefix.
-pub fn scope(prefix: &str) -> Scope {
+fn scope(prefix: &str) -> Scope {
     ROUTES
         .into_iter()
         .flat_map(|(path, methods)| {
