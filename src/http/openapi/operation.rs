@@ -110,7 +110,7 @@ impl Operation {
     }
 }
 
-pub(super) fn content(content: Vec<(&'static str, Value)>) -> Value {
+fn content(content: Vec<(&'static str, Value)>) -> Value {
     content
         .into_iter()
         .map(|(media_type, schema)| (media_type.to_owned(), json!({ "schema": schema })))

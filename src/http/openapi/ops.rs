@@ -50,6 +50,7 @@ pub(super) fn operations() -> Vec<Described> {
         "in": "path",
         "required": true,
         "schema": { "type": "string", "minLength": 1 },
+        "example": "swagger-ui.css",
     })];
     vec![
         get(

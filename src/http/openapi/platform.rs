@@ -4,13 +4,10 @@ use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::Described;
-use super::operation::{Answer, JSON, Operation, body, content, query, reference};
+use super::operation::{Answer, JSON, Operation, body, query, reference};
 use super::values::{TEXT, closed, document};
 use crate::events::Operation as Told;
 use crate::http::platform::{PREFIXES, ROUTES, Route};
-
-/// Values separated by commas, none of them blank.
-const LIST: &str = "^[^,\\u0000-\\u001f\\u007f-\\u009f]*[^,\\s\\u0000-\\u001f\\u007f-\\u009f][^,\\u0000-\\u001f\\u007f-\\u009f]*(,[^,\\u0000-\\u001f\\u007f-\\u009f]*[^,\\s\\u0000-\\u001f\\u007f-\\u009f][^,\\u0000-\\u001f\\u007f-\\u009f]*){0,99}$";
 
 pub(super) fn operations() -> Vec<Described> {
     let below = |prefix: &'static str| {
@@ -191,7 +188,7 @@ fn token() -> Described {
         summary: "An access token for an API admin's id and secret",
         description: "It is a bearer token on every surface.",
         parameters: Vec::new(),
-        body: Some(json!({ "required": true, "content": content(media_types) })),
+        body: Some(json!({ "required": true, "content": content })),
         answers: vec![
             Answer::new(200, "The token.", reference("AccessToken")),
             failure(400, "The body was not received in full."),
@@ -231,8 +228,15 @@ fn paging() -> Vec<Value> {
     ]
 }
 
+/// Values separated by commas, none of them blank, without control characters.
+fn list_pattern() -> String {
+    const CONTROL: &str = "\\u0000-\\u001f\\u007f-\\u009f";
+    let value = format!("[^,{CONTROL}]*[^,\\s{CONTROL}][^,{CONTROL}]*");
+    format!("^{value}(,{value}){{0,99}}$")
+}
+
 fn event_filters() -> Vec<Value> {
-    let list = || json!({ "type": "string", "pattern": LIST });
+    let list = || json!({ "type": "string", "pattern": list_pattern() });
     let kinds: Vec<_> = Told::ALL.into_iter().flat_map(Told::kinds).collect();
     let kind = format!("({})", kinds.join("|"));
     let moment = || {

@@ -92,7 +92,7 @@ pub(super) fn components() -> Map<String, Value> {
                     {
                         "type": "object",
                         "propertyNames": { "pattern": TEXT },
-                        "additionalProperties": reference("Value"),
+                        "patternProperties": { "": reference("Value") },
                     },
                 ],
             }),
@@ -118,7 +118,8 @@ pub(super) fn document(properties: Value) -> Value {
         "type": "object",
         "properties": properties,
         "propertyNames": { "pattern": TEXT },
-        "additionalProperties": reference("Value"),
+        // Not `additionalProperties`: makers of clients follow these, and some lose their way in what holds itself.
+        "patternProperties": { "": reference("Value") },
     })
 }
 
