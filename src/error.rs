@@ -239,6 +239,11 @@ impl Error {
         }
     }
 
+    /// Whether somebody whom a row was to belong to is not there.
+    pub fn is_gone(&self) -> bool {
+        self.0.failure == Some(DbFailure::Gone)
+    }
+
     /// Whether the same transaction may succeed when it runs again.
     pub fn is_transient(&self) -> bool {
         self.0.failure == Some(DbFailure::Transient)
@@ -261,6 +266,7 @@ impl From<diesel::result::Error> for Error {
         let cause = cause.lines().next().unwrap_or_default();
         let mut mapped = match failure {
             DbFailure::Transient | DbFailure::Unavailable => Error::unavailable(cause),
+            DbFailure::Gone => Error::user_not_found(),
             DbFailure::Taken(_) | DbFailure::Unexpected => Error::internal(cause),
         };
         mapped.0.failure = Some(failure);

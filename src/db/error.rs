@@ -52,6 +52,8 @@ const UNIQUE_INDEXES: [(UniqueIndex, &str, &str); 6] = [
 pub enum DbFailure {
     /// A row with these values is there already.
     Taken(UniqueIndex),
+    /// Whom a row is to belong to is not there any more: deleted for good since it was read.
+    Gone,
     /// The same transaction may succeed when it runs again: a deadlock or a serialization failure. diesel reports a
     /// deadlock without a kind of its own, so whatever it cannot name counts as one; trying again is bounded.
     Transient,
@@ -74,6 +76,7 @@ pub fn classify(error: &DieselError) -> DbFailure {
                     DbFailure::Taken(*index)
                 })
         }
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => DbFailure::Gone,
         DieselError::DatabaseError(
             DatabaseErrorKind::ClosedConnection
             | DatabaseErrorKind::UnableToSendCommand

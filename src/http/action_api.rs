@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::middleware::RequestId;
+use super::middleware::{RequestId, request_id};
 use super::{Surface, Url, auth, cors};
 use crate::actions::{self, Body, Endpoint, IdempotencyKey, Request, Trail, Worker};
 use crate::error::{Error, ErrorCode, FieldError};
@@ -82,11 +82,11 @@ async fn answer(
     check_media_type(request)?;
     let idempotency_key = idempotency_key(request)?;
     let body = read_body(payload).await?;
-    let request_id = request.extensions().get::<RequestId>().cloned();
+    let request_id = request_id(request);
     let request = Request {
         endpoint,
         idempotency_key,
-        request_id: request_id.as_ref().map_or("", RequestId::as_str),
+        request_id: &request_id,
         body: &body,
     };
     actions::dispatch(worker, &caller, request, &mut log.trail).await

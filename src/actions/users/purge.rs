@@ -29,7 +29,15 @@ pub async fn purge(call: &RestCall<'_>, uuid: &str) -> Result<(), Error> {
         if !rows::hold(conn, organization, clogin, &other_uuid)? {
             return Err(not_found());
         }
-        rows::delete(conn, organization, clogin)?;
+        rows::delete(conn, organization, clogin).map_err(|error| {
+            let error = Error::from(error);
+            if error.is_gone() {
+                return Error::internal(
+                    "a table still has rows of somebody who is deleted for good",
+                );
+            }
+            error
+        })?;
         if let Some(told) = &told {
             told.insert(conn, None)?;
         }

@@ -7,13 +7,13 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::http::{Method, header};
 use actix_web::web::{self, Data, Payload};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 use futures_util::FutureExt;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::action_api::{LogFields, check_media_type, read_body};
-use super::middleware::RequestId;
+use super::middleware::request_id;
 use super::{Surface, Url, auth};
 use crate::actions::users::{self, RestCall};
 use crate::actions::{Caller, Worker};
@@ -292,10 +292,4 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
             Err(Error::new(ErrorCode::ValidationFailed, msg))
         }
     }
-}
-
-fn request_id(request: &HttpRequest) -> String {
-    let extensions = request.extensions();
-    let id = extensions.get::<RequestId>().map(RequestId::as_str);
-    id.unwrap_or_default().to_owned()
 }

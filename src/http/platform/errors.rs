@@ -8,9 +8,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::given::{Given, Place};
-use super::request_id;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::http::action_api::{JSON, RETRY_AFTER};
+use crate::http::middleware::request_id;
 
 /// Why a call was refused.
 #[derive(Serialize, ToSchema)]

@@ -11,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource, Scope};
+use actix_web::{HttpRequest, HttpResponse, Resource, Scope};
 use futures_util::FutureExt;
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub use self::errors::not_found;
 use self::given::Given;
 pub(super) use self::oauth::SURFACE as OAUTH;
 use super::action_api::{JSON, LogFields};
-use super::middleware::RequestId;
+use super::middleware::request_id;
 use super::{Surface, Url, auth, cursor};
 use crate::actions::{Caller, Worker};
 use crate::app::App;
@@ -318,10 +318,4 @@ fn refuse_publishable(caller: &Caller) -> Result<(), Error> {
         return Err(errors::forbidden());
     }
     Ok(())
-}
-
-fn request_id(request: &HttpRequest) -> String {
-    let extensions = request.extensions();
-    let id = extensions.get::<RequestId>().map(RequestId::as_str);
-    id.unwrap_or_default().to_owned()
 }

@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorCode, FieldError};
 use crate::users::values;
 use crate::users::views::{Given, PlatformUser, WantedPerson};
 
+/// What can be said of a person.
+const PERSON_KEYS: [&str; 2] = ["claims", "authenticationProvider"];
 /// What a search takes.
 const SEARCH_KEYS: [&str; 4] = ["claims", "authenticationProvider", "limit", "cursor"];
 
@@ -144,7 +146,7 @@ async fn page(
     Ok(Answer::ok(Value::Object(body)))
 }
 
-/// What the body says of a person; START says it where everything is kept.
+/// What the body says of a person. START says which of it, and all of it where everything is kept.
 fn read_given(
     call: &Call<'_>,
     tell: &mut Telling,
@@ -152,13 +154,15 @@ fn read_given(
 ) -> Result<Given, Error> {
     let body = call.given.object()?;
     let given = read(body)?;
+    let said = PERSON_KEYS
+        .into_iter()
+        .filter_map(|key| Some((key, body.get(key)?)));
+    let fields: Vec<_> = said.clone().map(|(key, _)| key).collect();
     tell.start(|start| {
-        ["claims", "authenticationProvider"]
-            .into_iter()
-            .filter_map(|key| Some((key, body.get(key)?)))
-            .fold(start, |start, (key, value)| {
-                start.with_personal(key, || value.clone())
-            })
+        let start = start.with_impersonal("fields", || fields.into());
+        said.fold(start, |start, (key, value)| {
+            start.with_personal(key, || value.clone())
+        })
     });
     Ok(given)
 }

@@ -87,6 +87,21 @@ fn call_in_every_way(client: &Client) {
         let body = body.to_string();
         client.send("POST", "/api/v1/users/", &[bearer], body.as_bytes());
     }
+    for path in ["/core/v1/users", "/core/v1/users/search"] {
+        for body in [
+            json!({ "claims": { "a": "Tryon-private" }, "authenticationProvider": { "subjectId": "key-private" } }),
+            json!({ "claims": "Tryon-private", "limit": "half-a-secret" }),
+        ] {
+            client.send("POST", path, &[bearer], body.to_string().as_bytes());
+        }
+    }
+    for secret in [
+        "5b3c1a52-8f0e-4a5e-9a57-0d6f6e1c2b11",
+        "wrong-token-99887766",
+    ] {
+        let body = json!({ "client_id": 501, "client_secret": secret, "grant_type": "client_credentials" });
+        client.send("POST", "/oauth/token", &[], body.to_string().as_bytes());
+    }
     for filter in [
         "email=simone-private@mail.example",
         "custom_properties__a=Tryon-private",

@@ -41,15 +41,12 @@ fn metadata_are_kept_as_given() {
 fn a_walk_meets_each_once_the_oldest_first() {
     let app = TestApp::start();
     let (me, other) = (user(&app), user(&app));
-    let ids: Vec<_> = ["c", "a", "b"]
-        .into_iter()
-        .map(|id| {
-            record(&app, &me, &json!({ "id": id }));
-            record(&app, &other, &json!({ "id": format!("{id}-other") }));
-            app.advance_seconds(1);
-            id
-        })
-        .collect();
+    let ids = ["c", "a", "b"];
+    for id in ids {
+        record(&app, &me, &json!({ "id": id }));
+        record(&app, &other, &json!({ "id": format!("{id}-other") }));
+        app.advance_seconds(1);
+    }
     let path = format!("/core/v1/users/{me}/credentials");
     let mut cursor = String::new();
     let mut seen = Vec::new();

@@ -123,7 +123,7 @@ fn a_search_sees_changes_at_once() {
     let app = TestApp::start();
     let id = make(&app, json!({ "city": "Auckland" }));
     let wanted = |city: &str| ids(&search(&app, &json!({ "claims": { "city": city } })));
-    assert_eq!(wanted("Auckland"), [id.clone()]);
+    assert_eq!(wanted("Auckland"), [id.as_str()]);
     let change = json!({ "claims": { "city": "Wellington" } });
     ok(&send(
         &app,
@@ -132,7 +132,7 @@ fn a_search_sees_changes_at_once() {
         &change.to_string(),
     ));
     assert_eq!(wanted("Auckland"), [""; 0]);
-    assert_eq!(wanted("Wellington"), [id.clone()]);
+    assert_eq!(wanted("Wellington"), [id.as_str()]);
     assert_eq!(
         send(&app, "DELETE", &format!("{USERS}/{id}"), "").status,
         204

@@ -265,3 +265,90 @@ fn what_is_told_late_says_nothing_of_somebody_who_is_gone() {
         2
     );
 }
+
+/// Each takes the person's place in another order; whoever comes too late finds nobody.
+#[test]
+fn nothing_is_left_by_those_who_write_meanwhile() {
+    let app = TestApp::start();
+    for round in 0..4 {
+        let me = post(&app, &format!("me {round}"), &create(1001, json!({})));
+        let me = me["user_info"]["clogin_id"].as_str().unwrap().to_owned();
+        let uuid = uuid(&app, &me);
+        let path = format!("/v1/users/{uuid}");
+        let email = json!({ "from": "a@riverside.example", "to": "b@riverside.example" });
+        let calls = [
+            call(
+                "update",
+                &me,
+                json!({ "doc": { "first_name": MARK, "home_town": MARK } }),
+            ),
+            call("add_email", &me, json!({ "doc": { "email_list": email } })),
+            call("login", &me, json!({})),
+            call(
+                "create",
+                &me,
+                json!({ "group_id": 1002, "doc": { "last_name": MARK } }),
+            ),
+        ];
+        let claims = json!({ "claims": { "name": MARK } }).to_string();
+        let (app, path, claims) = (&app, &path, &claims);
+        std::thread::scope(|scope| {
+            for (number, body) in calls.into_iter().enumerate() {
+                scope.spawn(move || {
+                    for attempt in 0..8 {
+                        let key = format!("{round} {number} {attempt}");
+                        let answer = app
+                            .client
+                            .users_with(&[("Idempotency-Key", &key)], body.clone());
+                        let expected = [200, 404, 409].contains(&answer.status);
+                        assert!(expected, "{}", answer.text);
+                    }
+                });
+            }
+            scope.spawn(move || {
+                for _ in 0..8 {
+                    for (method, path) in [
+                        ("PUT", path.clone()),
+                        ("POST", format!("{path}/credentials")),
+                    ] {
+                        let answer = send(app, method, &path, claims);
+                        let expected = [200, 201, 404].contains(&answer.status);
+                        assert!(expected, "{}", answer.text);
+                    }
+                }
+            });
+            scope.spawn(move || {
+                assert_eq!(send(app, "DELETE", path, "").status, 204);
+            });
+        });
+        let rows: Vec<_> = rows_of(app, &me)
+            .into_iter()
+            .filter(|(_, rows)| *rows > 0)
+            .collect();
+        assert_eq!(rows, []);
+    }
+    crate::rest_users::verify(&app);
+}
+
+/// Whoever reads an older state needs the journal.
+#[test]
+fn the_journal_is_emptied_when_nobody_needs_it() {
+    let app = TestApp::start();
+    let Target::Sqlite(path) = app.target() else {
+        return;
+    };
+    let journal = || {
+        std::fs::metadata(format!("{}-wal", path.display()))
+            .unwrap()
+            .len()
+    };
+    let user = created(&app, json!({ "claims": { "name": MARK } }));
+    let mut reader = app.direct();
+    reader.execute("BEGIN; SELECT count(*) FROM users");
+    let path = format!("/v1/users/{}", user["id"].as_str().unwrap());
+    assert_eq!(send(&app, "DELETE", &path, "").status, 204);
+    assert!(journal() > 0);
+    reader.execute("COMMIT");
+    crate::support::until(|| journal() == 0);
+    assert!(!holds(&kept(&app), MARK));
+}

@@ -42,14 +42,16 @@ fn each_call_is_told_of() {
     let app = TestApp::start();
     let empty = || [json!({}), json!({})];
     let body = json!({ "claims": { "city": "Auckland" } });
+    let mut said = body.clone();
+    said["fields"] = json!(["claims"]);
     let id = created(&app, body.clone())["id"]
         .as_str()
         .unwrap()
         .to_owned();
-    told(&app, "CREATE", [json!({}), body.clone()], empty());
+    told(&app, "CREATE", [json!({}), said.clone()], empty());
     let path = format!("/v1/users/{id}");
     ok(&send(&app, "PUT", &path, &body.to_string()));
-    told(&app, "UPDATE", [json!({}), body.clone()], empty());
+    told(&app, "UPDATE", [json!({}), said], empty());
     ok(&get(&app, &path));
     told(
         &app,
