@@ -175,11 +175,16 @@ fn told(
 }
 
 fn token() -> Described {
-    let asked = || reference("TokenRequest");
-    let media_types = vec![
-        (JSON, asked()),
-        ("application/x-www-form-urlencoded", asked()),
-    ];
+    let asked = || {
+        // The demo data's.
+        let example = json!({
+            "client_id": "501",
+            "client_secret": "5b3c1a52-8f0e-4a5e-9a57-0d6f6e1c2b11",
+            "grant_type": "client_credentials",
+        });
+        json!({ "schema": reference("TokenRequest"), "examples": { "demo": { "value": example } } })
+    };
+    let content = json!({ JSON: asked(), "application/x-www-form-urlencoded": asked() });
     let failure =
         |status, description: &str| Answer::new(status, description, reference("PlatformFailure"));
     let operation = Operation {
