@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::actions::ending;
 use crate::db::connection::Conn;
+use crate::db::held::{self, EndedToo};
 use crate::db::registrations;
+use crate::db::users::User;
 use crate::error::Error;
 use crate::ids::{CloginId, GroupId};
 use crate::project::snapshot::{Project, Setup};
 use crate::users::person::Person;
 
-/// Holds the registrations of a person that are not among `held` yet, each after its parent's.
+/// Holds the registrations of a person that are not among `held` yet, each after its parent's. `user`: as it is or was; its
+/// row may say by now that it is deleted.
 ///
 /// # Errors
 ///
@@ -18,16 +20,25 @@ use crate::users::person::Person;
 pub(super) fn hold(
     conn: &mut Conn,
     setup: &Setup,
-    clogin: CloginId,
+    user: &User,
     held: &mut Vec<Person>,
 ) -> Result<(), Error> {
-    for group in registrations::projects_of(conn, setup.organization.id, clogin)? {
+    let (organization, clogin) = (setup.organization.id, CloginId(user.id));
+    for group in registrations::projects_of(conn, organization, clogin)? {
         if held.iter().any(|person| person.project.id() == group) {
             continue;
         }
-        let person = Person::find(conn, project(setup, group)?, clogin)?;
-        ending::hold_parent_of(conn, &person)?;
-        held.push(person.lock(conn)?);
+        let project = project(setup, group)?;
+        if let Some(parent) = registrations::parent_of(conn, organization, group, clogin)? {
+            held::lock(conn, organization, group, parent, EndedToo::No)?;
+        }
+        let registration = held::lock(conn, organization, group, clogin, EndedToo::No)?;
+        // None: it has ended meanwhile.
+        held.extend(registration.map(|registration| Person {
+            project,
+            registration,
+            user: user.clone(),
+        }));
     }
     Ok(())
 }

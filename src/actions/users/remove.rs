@@ -7,7 +7,7 @@ use super::{RestCall, not_found, places};
 use crate::actions::ending;
 use crate::clock::Timestamp;
 use crate::db::connection::{Conn, DbConn};
-use crate::db::{login_tokens, registrations, rest_users, totals};
+use crate::db::{login_tokens, registrations, rest_users, totals, users};
 use crate::error::Error;
 use crate::ids::{CloginId, OrganizationId};
 use crate::project::snapshot::Setup;
@@ -44,14 +44,15 @@ pub(super) fn remove_held(
     trace: &mut Trace,
 ) -> Result<(), Error> {
     let organization = setup.organization.id;
+    let user = users::find(conn, organization, clogin)?.ok_or_else(not_found)?;
     let mut held = Vec::new();
-    places::hold(conn, setup, clogin, &mut held)?;
+    places::hold(conn, setup, &user, &mut held)?;
     let at = moment(conn, organization, clogin, settling.now)?;
     if !rest_users::remove(conn, organization, clogin, at)? {
         return Err(not_found());
     }
     // Whoever registered it meanwhile had held its row, and has let go of it: from here on nobody does.
-    places::hold(conn, setup, clogin, &mut held)?;
+    places::hold(conn, setup, &user, &mut held)?;
     for person in &held {
         ending::check_childless(conn, person, HAS_CHILDREN)?;
     }
