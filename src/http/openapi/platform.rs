@@ -1,13 +1,17 @@
 //! The operations of the platform-users API, below both prefixes, and of `/oauth/token`.
 
-use actix_web::http::Method;
-use serde_json::{Map, Value, json};
+mod schemas;
 
+pub(super) use self::schemas::components;
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use self::schemas::{cursor, limit};
 use super::Described;
 use super::operation::{Answer, JSON, Operation, body, query, reference};
-use super::values::{TEXT, closed, document};
 use crate::events::Operation as Told;
-use crate::http::platform::{PREFIXES, ROUTES, Route};
+use crate::http::platform::{PREFIXES, ROUTES, Route, Task};
 
 pub(super) fn operations() -> Vec<Described> {
     let below = |prefix: &'static str| {
@@ -38,17 +42,19 @@ fn operation(prefix: &str, path: &str, route: Route) -> Operation {
         }));
     }
     match route {
-        Route::ListUsers | Route::ListCredentials => parameters.extend(paging()),
+        Route::Task(Task::ListUsers) | Route::Task(Task::ListCredentials) => {
+            parameters.extend(paging())
+        }
         Route::ListEvents => parameters.extend(paging().into_iter().chain(event_filters())),
         _ => {}
     }
     let schema = match route {
-        Route::CreateUser => Some(reference("PlatformUserFields")),
-        Route::ChangeUser => {
+        Route::Task(Task::CreateUser) => Some(reference("PlatformUserFields")),
+        Route::Task(Task::ChangeUser) => {
             Some(json!({ "anyOf": [reference("ClaimsChange"), reference("ProviderChange")] }))
         }
-        Route::SearchUsers => Some(reference("PlatformUserSearch")),
-        Route::RecordCredential => Some(reference("CredentialMetadata")),
+        Route::Task(Task::SearchUsers) => Some(reference("PlatformUserSearch")),
+        Route::Task(Task::RecordCredential) => Some(reference("CredentialMetadata")),
         _ => None,
     };
     let failure =
@@ -60,7 +66,7 @@ fn operation(prefix: &str, path: &str, route: Route) -> Operation {
     let missing = "There are no credentials, or they are not valid.";
     answers.push(failure(401, missing).with_header("WWW-Authenticate"));
     answers.push(failure(403, "A publishable key."));
-    if of_somebody && route != Route::ListCredentials {
+    if of_somebody && route != Route::Task(Task::ListCredentials) {
         answers.push(failure(404, "Nobody has this id."));
     }
     answers.push(failure(405, "The URL does not take this method."));
@@ -105,7 +111,7 @@ fn told(
         |status, description: &str| Answer::new(status, description, reference("PlatformUser"));
     let users = || Answer::new(200, "A page.", reference("PlatformUserPage"));
     match route {
-        Route::CreateUser => {
+        Route::Task(Task::CreateUser) => {
             let of_it = [
                 "read_user",
                 "change_user",
@@ -121,39 +127,39 @@ fn told(
                 user(201, "Somebody new.").with_links(&of_it),
             )
         }
-        Route::ListUsers => ("list_users", "List people", "Oldest first.", users()),
-        Route::SearchUsers => (
+        Route::Task(Task::ListUsers) => ("list_users", "List people", "Oldest first.", users()),
+        Route::Task(Task::SearchUsers) => (
             "search_users",
             "Search people",
             "Everything that is given is ANDed. Claims match by containment: every leaf that is given is there with the \
              same value and type; an element of an array is contained in some element.",
             users(),
         ),
-        Route::ReadUser => (
+        Route::Task(Task::ReadUser) => (
             "read_user",
             "Look somebody up",
             "",
             user(200, "The person."),
         ),
-        Route::ChangeUser => (
+        Route::Task(Task::ChangeUser) => (
             "change_user",
             "Change somebody",
             "What is given replaces what was there as a whole.",
             user(200, "The person as it is now."),
         ),
-        Route::DeleteUser => (
+        Route::Task(Task::DeleteUser) => (
             "delete_user",
             "Delete somebody for good",
             "Every personal datum goes, on every surface. Metadata of credentials stay, without the person.",
             Answer::empty(204, "Gone."),
         ),
-        Route::ListCredentials => (
+        Route::Task(Task::ListCredentials) => (
             "list_credentials",
             "Metadata of somebody's credentials",
             "Of somebody unknown there are none.",
             Answer::new(200, "A page.", reference("CredentialPage")),
         ),
-        Route::RecordCredential => (
+        Route::Task(Task::RecordCredential) => (
             "record_credential",
             "Record metadata of a credential that was issued elsewhere",
             "Further keys are kept as given. Without an `id` one is made.",
@@ -218,14 +224,6 @@ fn token() -> Described {
     }
 }
 
-fn cursor() -> Value {
-    json!({ "type": "string", "format": "cursor" })
-}
-
-fn limit() -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": 1_000 })
-}
-
 fn paging() -> Vec<Value> {
     vec![
         query("limit", "100, where there is none.", limit()),
@@ -275,122 +273,4 @@ fn event_filters() -> Vec<Value> {
             json!({ "type": "string", "pattern": "^[0-9]{1,18}(,[0-9]{1,18}){0,19}$" }),
         ),
     ]
-}
-
-pub(super) fn components() -> Map<String, Value> {
-    let page = |item: Value| {
-        closed(
-            &["data"],
-            json!({
-                "nextCursor": { "type": "string" },
-                "data": { "type": "array", "items": item },
-            }),
-        )
-    };
-    let claims = || {
-        let mut claims = document(json!({}));
-        claims["description"] = "At most 64 KiB, 16 levels and 500 values.".into();
-        claims
-    };
-    let text =
-        |most: i64| json!({ "type": "string", "pattern": TEXT, "minLength": 1, "maxLength": most });
-    let link = || json!({ "providerId": text(255), "url": text(2_048), "subjectId": text(255) });
-    let fields = |required: &[&str]| {
-        let provider = json!({ "type": "object", "properties": link(), "required": ["subjectId"] });
-        json!({
-            "type": "object",
-            "properties": { "claims": claims(), "authenticationProvider": provider },
-            "required": required,
-        })
-    };
-    let event = closed(
-        &[
-            "id",
-            "type",
-            "timestamp",
-            "category",
-            "requestId",
-            "metadata",
-            "data",
-        ],
-        json!({
-            "id": { "type": "string", "format": "uuid" },
-            "type": { "type": "string" },
-            "timestamp": { "type": "string", "format": "date-time" },
-            "category": { "type": "string" },
-            "requestId": { "type": "string" },
-            "metadata": { "type": "object" },
-            "data": { "type": "object" },
-        }),
-    );
-    let named = |properties: Value| json!({ "type": "object", "properties": properties });
-    let components = [
-        ("PlatformUserFields", fields(&[])),
-        ("ClaimsChange", fields(&["claims"])),
-        ("ProviderChange", fields(&["authenticationProvider"])),
-        (
-            "PlatformUserSearch",
-            closed(
-                &[],
-                json!({
-                    "claims": claims(),
-                    "authenticationProvider": closed(&[], link()),
-                    "limit": limit(),
-                    "cursor": cursor(),
-                }),
-            ),
-        ),
-        ("PlatformUserPage", page(reference("PlatformUser"))),
-        ("CredentialMetadata", document(json!({ "id": text(255) }))),
-        ("Credential", {
-            let mut credential = named(json!({ "id": { "type": "string" } }));
-            credential["required"] = json!(["id"]);
-            credential
-        }),
-        ("CredentialPage", page(reference("Credential"))),
-        ("Event", event),
-        ("EventPage", page(reference("Event"))),
-        (
-            "EventTypes",
-            closed(
-                &["data"],
-                json!({ "data": { "type": "array", "items": closed(
-                    &["category", "types"],
-                    json!({
-                        "category": { "type": "string" },
-                        "types": { "type": "array", "items": { "type": "string" } },
-                    }),
-                ) } }),
-            ),
-        ),
-        ("TokenRequest", {
-            let mut asked = named(json!({
-                "client_id": { "description": "Api-id", "type": ["string", "integer"] },
-                "client_secret": { "description": "Api-token", "type": "string" },
-                "audience": {},
-                "grant_type": { "type": "string", "enum": ["client_credentials"] },
-            }));
-            asked["required"] = json!(["client_id", "client_secret", "grant_type"]);
-            asked
-        }),
-        (
-            "AccessToken",
-            closed(
-                &["access_token", "expires_in", "token_type"],
-                json!({
-                    "access_token": { "type": "string" },
-                    "expires_in": { "description": "In seconds.", "type": "integer" },
-                    "token_type": { "type": "string", "enum": ["Bearer"] },
-                }),
-            ),
-        ),
-        (
-            "TokenFailure",
-            closed(
-                &["error", "error_description"],
-                json!({ "error": { "type": "string" }, "error_description": { "type": "string" } }),
-            ),
-        ),
-    ];
-    Map::from_iter(components.map(|(name, schema)| (name.to_owned(), schema)))
 }

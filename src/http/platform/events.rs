@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::given::of_query;
-use super::{Answer, Call, cursor};
+use super::given::{Given, of_query};
+use super::{Answer, cursor};
+use crate::actions::{Caller, Worker};
 use crate::clock::rfc3339_millis;
 use crate::error::{Error, FieldError};
 use crate::events::{self, CATEGORY, Filter, KnownEvent, Operation};
@@ -13,10 +14,9 @@ const MAX_VALUES: usize = 100;
 /// Each has a query for each type.
 const MAX_CLIENTS: usize = 20;
 
-pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Error> {
-    let organization = call.caller.setup.organization.id;
-    let found = match read_filter(call)? {
-        Some(filter) => events::list(&call.worker.app, organization, filter).await?,
+pub(super) async fn list(worker: &Worker, caller: &Caller, given: &Given) -> Result<Answer, Error> {
+    let found = match read_filter(given)? {
+        Some(filter) => events::list(&worker.app, caller.organization_id(), filter).await?,
         None => Vec::new(),
     };
     let next = found
@@ -53,8 +53,8 @@ fn kinds() -> Vec<&'static str> {
 }
 
 /// None: nothing can be found, as it is of a category that has no events.
-fn read_filter(call: &Call<'_>) -> Result<Option<Filter>, Error> {
-    let (given, mut errors) = (call.given, Vec::new());
+fn read_filter(given: &Given) -> Result<Option<Filter>, Error> {
+    let mut errors = Vec::new();
     let mut filter = Filter {
         limit: given.limit(&mut errors),
         ids: given.list("ids", MAX_VALUES, &mut errors),
@@ -76,7 +76,7 @@ fn read_filter(call: &Call<'_>) -> Result<Option<Filter>, Error> {
     };
     filter.from = moments("dateFrom").map(|from| from.start);
     filter.to = moments("dateTo").map(|to| to.end);
-    filter.admins = clients(call, &mut errors);
+    filter.admins = clients(given, &mut errors);
     let known = kinds();
     if !filter
         .kinds
@@ -99,8 +99,8 @@ fn read_filter(call: &Call<'_>) -> Result<Option<Filter>, Error> {
     Ok((!nothing).then_some(filter))
 }
 
-fn clients(call: &Call<'_>, errors: &mut Vec<FieldError>) -> Vec<i64> {
-    let ids = call.given.list("clientIds", MAX_CLIENTS, errors);
+fn clients(given: &Given, errors: &mut Vec<FieldError>) -> Vec<i64> {
+    let ids = given.list("clientIds", MAX_CLIENTS, errors);
     let numbers: Result<Vec<_>, _> = ids.iter().map(|id| id.parse()).collect();
     numbers.unwrap_or_else(|_| {
         errors.push(of_query(

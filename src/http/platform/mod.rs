@@ -5,6 +5,7 @@ pub(super) mod errors;
 mod events;
 mod given;
 mod oauth;
+mod telling;
 mod users;
 
 use std::panic::AssertUnwindSafe;
@@ -18,19 +19,27 @@ use serde_json::Value;
 pub use self::errors::not_found;
 use self::given::Given;
 pub(super) use self::oauth::SURFACE as OAUTH;
+use self::telling::Telling;
 use super::action_api::{JSON, LogFields};
 use super::middleware::request_id;
 use super::{Surface, Url, auth, cursor};
 use crate::actions::{Caller, Worker};
-use crate::app::App;
 use crate::error::Error;
-use crate::events::{CallEvents, Details, Operation};
-use crate::ids::CloginId;
+use crate::events::{CallEvents, Operation};
 use crate::project::file::AdminKind;
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
+    /// Events tell of it.
+    Task(Task),
+    ListEvents,
+    ListEventTypes,
+}
+
+/// What can be done to people, or asked of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Task {
     CreateUser,
     ListUsers,
     SearchUsers,
@@ -39,8 +48,6 @@ pub(super) enum Route {
     DeleteUser,
     ListCredentials,
     RecordCredential,
-    ListEvents,
-    ListEventTypes,
 }
 
 pub(super) type Methods = &'static [(Method, Route)];
@@ -50,24 +57,27 @@ pub(super) const ROUTES: [(&str, Methods); 7] = [
     (
         "/users",
         &[
-            (Method::GET, Route::ListUsers),
-            (Method::POST, Route::CreateUser),
+            (Method::GET, Route::Task(Task::ListUsers)),
+            (Method::POST, Route::Task(Task::CreateUser)),
         ],
     ),
-    ("/users/search", &[(Method::POST, Route::SearchUsers)]),
+    (
+        "/users/search",
+        &[(Method::POST, Route::Task(Task::SearchUsers))],
+    ),
     (
         "/users/{id}",
         &[
-            (Method::GET, Route::ReadUser),
-            (Method::PUT, Route::ChangeUser),
-            (Method::DELETE, Route::DeleteUser),
+            (Method::GET, Route::Task(Task::ReadUser)),
+            (Method::PUT, Route::Task(Task::ChangeUser)),
+            (Method::DELETE, Route::Task(Task::DeleteUser)),
         ],
     ),
     (
         "/users/{id}/credentials",
         &[
-            (Method::GET, Route::ListCredentials),
-            (Method::POST, Route::RecordCredential),
+            (Method::GET, Route::Task(Task::ListCredentials)),
+            (Method::POST, Route::Task(Task::RecordCredential)),
         ],
     ),
     ("/analytics/events", &[(Method::GET, Route::ListEvents)]),
@@ -82,37 +92,44 @@ impl Route {
     /// As the log has it.
     fn name(self) -> &'static str {
         match self {
-            Route::CreateUser => "platform/create_user",
-            Route::ListUsers => "platform/list_users",
-            Route::SearchUsers => "platform/search_users",
-            Route::ReadUser => "platform/read_user",
-            Route::ChangeUser => "platform/change_user",
-            Route::DeleteUser => "platform/delete_user",
-            Route::ListCredentials => "platform/list_credentials",
-            Route::RecordCredential => "platform/record_credential",
+            Route::Task(task) => task.name(),
             Route::ListEvents => "platform/list_events",
             Route::ListEventTypes => "platform/list_event_types",
+        }
+    }
+}
+
+impl Task {
+    fn name(self) -> &'static str {
+        match self {
+            Task::CreateUser => "platform/create_user",
+            Task::ListUsers => "platform/list_users",
+            Task::SearchUsers => "platform/search_users",
+            Task::ReadUser => "platform/read_user",
+            Task::ChangeUser => "platform/change_user",
+            Task::DeleteUser => "platform/delete_user",
+            Task::ListCredentials => "platform/list_credentials",
+            Task::RecordCredential => "platform/record_credential",
         }
     }
 
     fn takes_body(self) -> bool {
         matches!(
             self,
-            Route::CreateUser | Route::SearchUsers | Route::ChangeUser | Route::RecordCredential
+            Task::CreateUser | Task::SearchUsers | Task::ChangeUser | Task::RecordCredential
         )
     }
 
     /// What its events say was done.
-    fn operation(self) -> Option<Operation> {
+    fn operation(self) -> Operation {
         match self {
-            Route::CreateUser => Some(Operation::Create),
-            Route::ListUsers => Some(Operation::RetrieveList),
-            Route::SearchUsers => Some(Operation::Search),
-            Route::ReadUser => Some(Operation::Retrieve),
-            Route::ChangeUser | Route::RecordCredential => Some(Operation::Update),
-            Route::DeleteUser => Some(Operation::Delete),
-            Route::ListCredentials => Some(Operation::CredentialRetrieveList),
-            Route::ListEvents | Route::ListEventTypes => None,
+            Task::CreateUser => Operation::Create,
+            Task::ListUsers => Operation::RetrieveList,
+            Task::SearchUsers => Operation::Search,
+            Task::ReadUser => Operation::Retrieve,
+            Task::ChangeUser | Task::RecordCredential => Operation::Update,
+            Task::DeleteUser => Operation::Delete,
+            Task::ListCredentials => Operation::CredentialRetrieveList,
         }
     }
 }
@@ -138,38 +155,6 @@ struct Call<'a> {
     worker: &'a Worker,
     caller: &'a Caller,
     given: &'a Given,
-}
-
-/// What is told of a call, as far as it is known.
-struct Telling {
-    events: CallEvents,
-    start: Details,
-    /// Of a read: that of a change is told in its transaction.
-    success: Option<(Details, Option<CloginId>)>,
-}
-
-impl Telling {
-    /// Says more at the START.
-    fn start(&mut self, say: impl FnOnce(Details) -> Details) {
-        self.start = say(self.start.clone());
-    }
-
-    /// What a read that succeeds says, and of whom it is alone.
-    fn success(&mut self, about: Option<CloginId>, say: impl FnOnce(Details) -> Details) {
-        self.success = Some((say(self.events.details()), about));
-    }
-
-    fn finish<T>(self, app: &App, result: &Result<T, Error>) {
-        let told = match (result, self.success) {
-            (Err(error), _) => self.events.failed(app, self.start, error),
-            (Ok(_), Some((success, about))) => {
-                let told = self.events.succeeded(app, self.start, success);
-                told.about(about)
-            }
-            (Ok(_), None) => return,
-        };
-        app.events.push(told);
-    }
 }
 
 /// Either reaches the same.
@@ -261,27 +246,17 @@ async fn answer(
     let caller = auth::authenticate(worker, request.headers()).await?;
     log.admin = Some(caller.admin_id());
     refuse_publishable(&caller)?;
-    let Some(operation) = route.operation() else {
-        let call = Call {
-            worker,
-            caller: &caller,
-            given,
-        };
-        return match route {
-            Route::ListEvents => events::list(&call).await,
-            _ => Ok(events::types()),
-        };
+    let task = match route {
+        Route::ListEvents => return events::list(worker, &caller, given).await,
+        Route::ListEventTypes => return Ok(events::types()),
+        Route::Task(task) => task,
     };
-    let organization = &caller.setup.organization;
-    let id = request_id(request);
-    let events = CallEvents::begin(&worker.app, organization, caller.admin_id(), &id, operation);
-    let mut telling = Telling {
-        start: events.details(),
-        events,
-        success: None,
-    };
+    let (app, admin) = (&worker.app, caller.admin_id());
+    let (organization, id) = (&caller.setup.organization, request_id(request));
+    let events = CallEvents::begin(app, organization, admin, &id, task.operation());
+    let mut telling = Telling::begin(events);
     let result = async {
-        if route.takes_body() {
+        if task.takes_body() {
             given.read_body(request, payload).await?;
         }
         let call = Call {
@@ -289,26 +264,23 @@ async fn answer(
             caller: &caller,
             given,
         };
-        about_users(&call, route, &mut telling).await
+        run(&call, task, &mut telling).await
     }
     .await;
-    telling.finish(&worker.app, &result);
+    telling.finish(app, &result);
     result
 }
 
-async fn about_users(call: &Call<'_>, route: Route, tell: &mut Telling) -> Result<Answer, Error> {
-    match route {
-        Route::CreateUser => users::create(call, tell).await,
-        Route::ListUsers => users::list(call, tell).await,
-        Route::SearchUsers => users::search(call, tell).await,
-        Route::ReadUser => users::read(call, tell).await,
-        Route::ChangeUser => users::change(call, tell).await,
-        Route::DeleteUser => users::delete(call, tell).await,
-        Route::ListCredentials => credentials::list(call, tell).await,
-        Route::RecordCredential => credentials::record(call, tell).await,
-        Route::ListEvents | Route::ListEventTypes => {
-            Err(Error::internal("a route about events is not about users"))
-        }
+async fn run(call: &Call<'_>, task: Task, tell: &mut Telling) -> Result<Answer, Error> {
+    match task {
+        Task::CreateUser => users::create(call, tell).await,
+        Task::ListUsers => users::list(call, tell).await,
+        Task::SearchUsers => users::search(call, tell).await,
+        Task::ReadUser => users::read(call, tell).await,
+        Task::ChangeUser => users::change(call, tell).await,
+        Task::DeleteUser => users::delete(call, tell).await,
+        Task::ListCredentials => credentials::list(call, tell).await,
+        Task::RecordCredential => credentials::record(call, tell).await,
     }
 }
 

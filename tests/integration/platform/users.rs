@@ -299,7 +299,8 @@ fn each_route_has_its_statements() {
     // The person, its row held, the credential, two events.
     assert_eq!(count("POST", &format!("{path}/credentials"), json!({})), 5);
     let deleted = count("DELETE", &path, json!(null));
-    assert!(deleted <= 20, "{deleted}");
+    // Three of them empty SQLite's journal.
+    assert!(deleted <= 24, "{deleted}");
 }
 
 #[test]
