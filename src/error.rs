@@ -30,12 +30,14 @@ pub enum ErrorCode {
     UserNotFound,
     StatusNotFound,
     ProductNotFound,
+    CategoryNotFound,
     FieldNotFound,
     MethodNotAllowed,
     UsernameTaken,
     AlreadyRegistered,
     ProductUnavailable,
     QuotaExceeded,
+    ProductLocked,
     BodyTooLarge,
     UnsupportedMediaType,
     ValidationFailed,
@@ -49,7 +51,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [ErrorCode; 30] = [
+    pub const ALL: [ErrorCode; 32] = [
         ErrorCode::InvalidJson,
         ErrorCode::UnknownAction,
         ErrorCode::Unauthenticated,
@@ -64,12 +66,14 @@ impl ErrorCode {
         ErrorCode::UserNotFound,
         ErrorCode::StatusNotFound,
         ErrorCode::ProductNotFound,
+        ErrorCode::CategoryNotFound,
         ErrorCode::FieldNotFound,
         ErrorCode::MethodNotAllowed,
         ErrorCode::UsernameTaken,
         ErrorCode::AlreadyRegistered,
         ErrorCode::ProductUnavailable,
         ErrorCode::QuotaExceeded,
+        ErrorCode::ProductLocked,
         ErrorCode::BodyTooLarge,
         ErrorCode::UnsupportedMediaType,
         ErrorCode::ValidationFailed,
@@ -98,12 +102,14 @@ impl ErrorCode {
             | ErrorCode::UserNotFound
             | ErrorCode::StatusNotFound
             | ErrorCode::ProductNotFound
+            | ErrorCode::CategoryNotFound
             | ErrorCode::FieldNotFound => 404,
             ErrorCode::MethodNotAllowed => 405,
             ErrorCode::UsernameTaken
             | ErrorCode::AlreadyRegistered
             | ErrorCode::ProductUnavailable
-            | ErrorCode::QuotaExceeded => 409,
+            | ErrorCode::QuotaExceeded
+            | ErrorCode::ProductLocked => 409,
             ErrorCode::BodyTooLarge => 413,
             ErrorCode::UnsupportedMediaType => 415,
             ErrorCode::ValidationFailed

@@ -1,6 +1,9 @@
 //! Scalars as PHP clients send them: `action-api.md`, Envelope. Each function says what is allowed when it refuses.
 
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 use serde_json::Value;
+
+use crate::clock::Timestamp;
 
 /// Said of a value that is not an id.
 pub const ID_RULE: &str = "must be a positive whole number, as a number or as decimal digits";
@@ -43,6 +46,50 @@ pub fn boolean(value: &Value) -> Result<bool, &'static str> {
             Err("must be true or false (1, 0, \"1\", \"0\", \"true\" and \"false\" are taken too)")
         }
     }
+}
+
+/// A flag, or none: absent and `null` are none, which means its default.
+///
+/// # Errors
+///
+/// As [`boolean`].
+pub fn flag(value: Option<&Value>) -> Result<Option<bool>, &'static str> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => boolean(value).map(Some),
+    }
+}
+
+/// A moment as in RFC 3339, or a date, which means its first moment in UTC; absent, `null` and `""` are none.
+///
+/// # Errors
+///
+/// For everything else.
+pub fn moment(value: Option<&Value>) -> Result<Option<Timestamp>, &'static str> {
+    let text = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        Some(Value::String(text)) => text.as_str(),
+        Some(_) => "",
+    };
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|_| text.len() == 10)
+        .map(|day| day.and_time(NaiveTime::MIN));
+    let moment = || {
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|moment| moment.naive_utc())
+    };
+    let at = day.or_else(moment).and_then(|at| {
+        let millis = at.and_utc().timestamp_millis();
+        DateTime::from_timestamp_millis(millis).map(|at| at.naive_utc())
+    });
+    // Four digits of the year: what both databases order rightly.
+    let in_range = |at: &Timestamp| (1..=9999).contains(&at.year());
+    at.filter(in_range)
+        .map(Some)
+        .ok_or("must be a moment as in RFC 3339 (2027-01-05T09:00:00Z) or a date as YYYY-MM-DD")
 }
 
 /// A string or a number, as text.

@@ -1,4 +1,4 @@
-//! Amounts of money: whole minor units, two decimals on the wire, never a float.
+//! Amounts of money, and parts of a hundred: whole numbers, two decimals on the wire, never a float.
 
 use std::fmt;
 use std::str::FromStr;
@@ -92,6 +92,69 @@ impl schemars::JsonSchema for Money {
     }
 }
 
+/// How much of a hundred, in hundredths: 1 to 10,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(i64);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a number from 0.01 to 100 with at most two decimals, such as \"12.5\"")]
+pub struct InvalidPercent;
+
+impl Percent {
+    const WHOLE: i64 = 10_000;
+
+    /// This part of an amount, rounded to whole minor units; half of one is rounded up. `amount` is not negative.
+    pub fn of(self, amount: i64) -> i64 {
+        let whole = i128::from(Self::WHOLE);
+        let part = (i128::from(amount) * i128::from(self.0) + whole / 2) / whole;
+        i64::try_from(part).unwrap_or(amount)
+    }
+}
+
+impl TryFrom<Money> for Percent {
+    type Error = InvalidPercent;
+
+    fn try_from(hundredths: Money) -> Result<Self, InvalidPercent> {
+        if (1..=Self::WHOLE).contains(&hundredths.0) {
+            Ok(Percent(hundredths.0))
+        } else {
+            Err(InvalidPercent)
+        }
+    }
+}
+
+impl Serialize for Percent {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Money(self.0).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hundredths = Money::deserialize(deserializer);
+        let read = hundredths
+            .ok()
+            .and_then(|hundredths| Percent::try_from(hundredths).ok());
+        read.ok_or_else(|| serde::de::Error::custom(InvalidPercent))
+    }
+}
+
+impl schemars::JsonSchema for Percent {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Percent".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A number from 0.01 to 100 with at most two decimals.",
+            "anyOf": [
+                { "type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,2})?$" },
+                { "type": "number", "minimum": 0.01, "maximum": 100, "multipleOf": 0.01 }
+            ]
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +201,18 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Money>(), Err(InvalidMoney), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_part_is_rounded_half_up() {
+        let ten = Percent::try_from(Money(1_000)).unwrap();
+        assert_eq!(
+            [0, 4, 5, 14, 15, 100].map(|amount| ten.of(amount)),
+            [0, 0, 1, 1, 2, 10]
+        );
+        let all = Percent::try_from(Money(10_000)).unwrap();
+        assert_eq!(all.of(MAX.0), MAX.0);
+        assert_eq!(Percent::try_from(Money(0)), Err(InvalidPercent));
+        assert_eq!(Percent::try_from(Money(10_001)), Err(InvalidPercent));
     }
 }

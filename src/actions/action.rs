@@ -6,10 +6,16 @@ pub enum Endpoint {
     Users,
     Statuses,
     Triggers,
+    Products,
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 3] = [Endpoint::Users, Endpoint::Statuses, Endpoint::Triggers];
+    pub const ALL: [Endpoint; 4] = [
+        Endpoint::Users,
+        Endpoint::Statuses,
+        Endpoint::Triggers,
+        Endpoint::Products,
+    ];
 
     /// Without the slash that may follow.
     pub fn path(self) -> &'static str {
@@ -17,6 +23,7 @@ impl Endpoint {
             Endpoint::Users => "/reg/api2/users",
             Endpoint::Statuses => "/reg/api2/statuses",
             Endpoint::Triggers => "/reg/api2/triggers",
+            Endpoint::Products => "/reg/api2/products",
         }
     }
 }
@@ -32,17 +39,22 @@ pub enum Action {
     Update,
     AddProduct,
     RemoveProduct,
+    AddPayment,
     AddEmail,
     GetInfo,
     SetStatus,
     GetUserList,
+    MoveChild,
     Delete,
     CreateStatus,
     CreateTrigger,
+    CreateProduct,
+    CreateCategory,
+    EditCategory,
 }
 
 impl Action {
-    pub const ALL: [Action; 15] = [
+    pub const ALL: [Action; 20] = [
         Action::Create,
         Action::CreateChild,
         Action::Login,
@@ -51,19 +63,27 @@ impl Action {
         Action::Update,
         Action::AddProduct,
         Action::RemoveProduct,
+        Action::AddPayment,
         Action::AddEmail,
         Action::GetInfo,
         Action::SetStatus,
         Action::GetUserList,
+        Action::MoveChild,
         Action::Delete,
         Action::CreateStatus,
         Action::CreateTrigger,
+        Action::CreateProduct,
+        Action::CreateCategory,
+        Action::EditCategory,
     ];
 
     pub fn endpoint(self) -> Endpoint {
         match self {
             Action::CreateStatus => Endpoint::Statuses,
             Action::CreateTrigger => Endpoint::Triggers,
+            Action::CreateProduct | Action::CreateCategory | Action::EditCategory => {
+                Endpoint::Products
+            }
             _ => Endpoint::Users,
         }
     }
@@ -71,7 +91,12 @@ impl Action {
     /// As `action` in the envelope has it.
     pub fn name(self) -> &'static str {
         match self {
-            Action::Create | Action::CreateStatus | Action::CreateTrigger => "create",
+            Action::Create
+            | Action::CreateStatus
+            | Action::CreateTrigger
+            | Action::CreateProduct => "create",
+            Action::CreateCategory => "create_category",
+            Action::EditCategory => "edit_category",
             Action::CreateChild => "create_child",
             Action::Login => "login",
             Action::Authenticate => "authenticate",
@@ -79,10 +104,12 @@ impl Action {
             Action::Update => "update",
             Action::AddProduct => "add_product",
             Action::RemoveProduct => "remove_product",
+            Action::AddPayment => "add_payment",
             Action::AddEmail => "add_email",
             Action::GetInfo => "get_info",
             Action::SetStatus => "set_status",
             Action::GetUserList => "get_user_list",
+            Action::MoveChild => "move_child",
             Action::Delete => "delete",
         }
     }
@@ -92,6 +119,9 @@ impl Action {
         match self {
             Action::CreateStatus => "statuses/create",
             Action::CreateTrigger => "triggers/create",
+            Action::CreateProduct => "products/create",
+            Action::CreateCategory => "products/create_category",
+            Action::EditCategory => "products/edit_category",
             _ => self.name(),
         }
     }
@@ -111,14 +141,19 @@ impl Action {
             | Action::VerifyToken
             | Action::GetUserList
             | Action::CreateStatus
-            | Action::CreateTrigger => false,
+            | Action::CreateTrigger
+            | Action::CreateProduct
+            | Action::CreateCategory
+            | Action::EditCategory => false,
             Action::Login
             | Action::Update
             | Action::AddProduct
             | Action::RemoveProduct
+            | Action::AddPayment
             | Action::AddEmail
             | Action::GetInfo
             | Action::SetStatus
+            | Action::MoveChild
             | Action::Delete => true,
         }
     }

@@ -9,51 +9,64 @@ use super::{Call, Done};
 use crate::db::carts::CartLine;
 use crate::error::{Error, ErrorCode};
 use crate::money::Money;
-use crate::orders::cart;
+use crate::orders::add;
 use crate::orders::product_list::{self, NewLine};
 use crate::project::file::Product;
-use crate::triggers::selectable::hidden_by_trigger;
+use crate::project::snapshot::Project;
+use crate::triggers::selectable::is_hidden;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    let person = call.person().await?;
+    let mut person = call.person().await?;
     let lines = match read(call).await {
-        Ok(lines) => lines,
+        Ok((project, lines)) => {
+            person.project = project;
+            lines
+        }
         Err(error) => return Err(error.about(person)),
     };
     let now = call.app.clock.now();
     call.change(person, move |conn, person| {
         let memory = person.trigger_memory()?;
         let project = Arc::clone(&person.project);
-        let is_hidden = |product: &Product| hidden_by_trigger(&project, &memory, product);
-        let added = cart::add(conn, person, &lines, is_hidden, now)?;
-        let products: Value = added.iter().map(describe).collect();
-        Ok(
-            Done::new([("msg", json!("Products added")), ("products", products)])
-                .with_products(&added),
-        )
+        let is_hidden = |product: &Product| is_hidden(&project, &memory, product);
+        let added = add::add(conn, person, &lines, is_hidden, now)?;
+        let products: Value = added.lines.iter().map(describe).collect();
+        let mut own = vec![("msg", json!("Products added")), ("products", products)];
+        if !added.replaced.is_empty() {
+            let replaced = added.replaced.iter().map(describe).collect();
+            own.push(("replaced", replaced));
+        }
+        Ok(Done::new(own).with_products(added.all()))
     })
     .await
 }
 
-async fn read(call: &Call<'_>) -> Result<Vec<NewLine>, Error> {
+/// What is to be added, and the project that has it.
+async fn read(call: &Call<'_>) -> Result<(Arc<Project>, Vec<NewLine>), Error> {
     let list = call.envelope.product_list()?;
     match product_list::read_new_lines(&call.project, &list) {
         // It may have been made a moment ago, through another node.
         Err(error) if error.code() == ErrorCode::ProductNotFound => {
             let fresh = call.fresh_project().await?;
-            product_list::read_new_lines(&fresh, &list)
+            let lines = product_list::read_new_lines(&fresh, &list)?;
+            Ok((fresh, lines))
         }
-        result => result,
+        result => Ok((Arc::clone(&call.project), result?)),
     }
 }
 
 pub(super) fn describe(line: &CartLine) -> Value {
-    json!({
+    let mut described = json!({
         "p_id": line.product_id,
         "cart_id": line.id,
         "name": line.name,
         "q": line.quantity,
         "price": Money(line.price),
-        "total": Money(line.price * line.quantity),
-    })
+        "total": Money(line.total()),
+    });
+    // Only there: the documented answer has no such key.
+    if line.waiting {
+        described["waiting"] = json!(true);
+    }
+    described
 }

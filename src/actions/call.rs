@@ -55,8 +55,12 @@ impl Done {
         }
     }
 
-    pub(super) fn with_products(mut self, lines: &[CartLine]) -> Self {
-        self.products = lines.iter().filter_map(|line| line.product_id).collect();
+    pub(super) fn with_products<'a>(
+        mut self,
+        lines: impl IntoIterator<Item = &'a CartLine>,
+    ) -> Self {
+        let products = lines.into_iter().filter_map(|line| line.product_id);
+        self.products = products.collect();
         self
     }
 }

@@ -4,7 +4,7 @@
 use super::Call;
 use super::registering::{self, Said};
 use super::reply::Body;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::project::file::Structure;
 
 const SAID: Said = Said {
@@ -15,8 +15,7 @@ const SAID: Said = Said {
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     if call.project.group.structure != Structure::Family {
-        let msg = "This project has no families.";
-        return Err(Error::new(ErrorCode::NotAFamilyProject, msg));
+        return Err(registering::not_a_family_project());
     }
     let Some(parent) = call.envelope.connected_to else {
         return Err(Error::invalid(
@@ -26,7 +25,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         ));
     };
     if call.registered(parent).await?.is_child() {
-        return Err(registering::parent_is_child());
+        return Err(registering::parent_is_child("connected_to"));
     }
     let submission = registering::read(call, Some(parent))?;
     let username = submission.profile.username.clone();

@@ -3,8 +3,9 @@
 use serde_json::Map;
 
 use super::Call;
+use super::making::{Place, see};
 use super::reply::{Body, Reply};
-use crate::db::config::{self, ItemKind, ItemRow};
+use crate::db::config::ItemKind;
 use crate::error::{Error, FieldError};
 use crate::ids::StatusId;
 use crate::lenient;
@@ -17,39 +18,20 @@ const MAX_NAME_LENGTH: usize = 200;
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope.check_doc_keys(&KEYS)?;
     let status = read(&call.envelope.doc)?;
-    let (organization, group) = (call.project.organization_id, call.project.id());
+    let place = Place::of(call);
     let body = call
         .write(move |conn| {
-            let version = config::next_version(conn)?;
-            let id = config::next_id(conn, ItemKind::Status.name())?;
-            let status = Status {
+            let id = place.insert(conn, ItemKind::Status, |id| Status {
                 id: StatusId(id),
                 ..status.clone()
-            };
-            let definition = serde_json::to_string(&status)
-                .map_err(|error| Error::internal(format!("a status cannot be written: {error}")))?;
-            let row = ItemRow {
-                organization_id: organization.0,
-                group_id: group.0,
-                kind: ItemKind::Status.name().to_owned(),
-                id,
-                position: config::LAST_POSITION,
-                definition,
-                version,
-            };
-            config::insert_item(conn, &row)?;
-            config::touch_organization(conn, organization, version)?;
+            })?;
             Ok(Reply::plain()
                 .with("msg", "Status created successfully.")
                 .with("msg_type", "info")
                 .with("status_id", id))
         })
         .await?;
-    // This node answers the next call with it; the others see it within a second, or when they are asked for it. The
-    // status is there already: a look that fails must not deny it.
-    if let Err(error) = call.app.projects.refresh(&call.app.db).await {
-        log::warn!("cannot look for the status that was just made: {error}");
-    }
+    see(call).await;
     Ok(body)
 }
 
@@ -63,14 +45,9 @@ fn read(doc: &Map<String, serde_json::Value>) -> Result<Status, Error> {
     };
     let name = text("status_name").map(|name| name.trim().to_owned());
     let color = text("color").unwrap_or_else(|| "#808080".to_owned());
-    let is_excluded = match doc
-        .get("is_excluded")
-        .filter(|value| !value.is_null())
-        .map(lenient::boolean)
-    {
-        None => false,
-        Some(Ok(is_excluded)) => is_excluded,
-        Some(Err(rule)) => {
+    let is_excluded = match lenient::flag(doc.get("is_excluded")) {
+        Ok(is_excluded) => is_excluded.unwrap_or(false),
+        Err(rule) => {
             errors.push(FieldError::new("doc.is_excluded", "invalid", rule));
             false
         }

@@ -8,6 +8,7 @@ use super::{Call, ending};
 use crate::db::login_tokens;
 use crate::error::Error;
 use crate::triggers::trace::Trace;
+use crate::users::family;
 
 const HAS_CHILDREN: &str = "The user has children in this project: delete or move them first.";
 
@@ -18,8 +19,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let before = person.clone();
     call.write(move |conn| {
         let (organization, group) = (person.project.organization_id, person.project.id());
-        ending::hold_parent_of(conn, &person)?;
-        let mut ended = person.lock(conn)?;
+        let mut ended = family::hold(conn, &person, None)?.person;
         ending::check_childless(conn, &ended, HAS_CHILDREN)?;
         login_tokens::void_in(conn, organization, group, ended.clogin_id())?;
         let mut trace = Trace::default();

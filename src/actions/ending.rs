@@ -2,33 +2,12 @@
 
 use crate::clock::Timestamp;
 use crate::db::connection::Conn;
-use crate::db::held::{self, EndedToo};
 use crate::db::registrations;
 use crate::error::{Error, ErrorCode};
-use crate::ids::CloginId;
 use crate::orders::cart;
 use crate::triggers::settle::{Settling, settle_parent_of};
 use crate::triggers::trace::Trace;
 use crate::users::person::Person;
-
-/// Holds the parent of a child, before the child: always in this order, so that two calls never wait for each other.
-///
-/// # Errors
-///
-/// When the database cannot do it.
-pub(super) fn hold_parent_of(conn: &mut Conn, child: &Person) -> Result<(), Error> {
-    let project = &child.project;
-    if let Some(parent) = child.registration.parent_id {
-        held::lock(
-            conn,
-            project.organization_id,
-            project.id(),
-            CloginId(parent),
-            EndedToo::No,
-        )?;
-    }
-    Ok(())
-}
 
 /// Refuses to let somebody go who has children in its project.
 ///

@@ -55,7 +55,7 @@ pub struct Envelope {
     pub status_id: Option<Option<StatusId>>,
     /// As it was sent: at the top level, or in `doc`.
     product_list: Option<Value>,
-    /// A flag that was sent, whatever its value.
+    /// A flag that was sent, whatever its value; `null` is none.
     flag_sent: Option<&'static str>,
 }
 
@@ -90,10 +90,7 @@ impl Envelope {
         );
         let doc = keep(&mut errors, "doc", read_doc(object.get("doc")));
         let [submit_forms, disable_email_sending, trace, dry_run] =
-            FLAGS.map(|flag| match object.get(flag) {
-                None => None,
-                Some(value) => keep(&mut errors, flag, lenient::boolean(value)),
-            });
+            FLAGS.map(|flag| keep(&mut errors, flag, lenient::flag(object.get(flag))).flatten());
         let required = |name| FieldError::new(name, "required", "is required");
         // Only where nothing else was said about the key.
         let mut require = |name: &'static str, there: bool| {
@@ -141,7 +138,9 @@ impl Envelope {
                     .get("product_list")
                     .filter(|list| !list.is_null())
                     .cloned(),
-                flag_sent: FLAGS.into_iter().find(|flag| object.contains_key(*flag)),
+                flag_sent: FLAGS
+                    .into_iter()
+                    .find(|flag| object.get(*flag).is_some_and(|value| !value.is_null())),
             }),
             _ => Err(Error::validation(errors)),
         }

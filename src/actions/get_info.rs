@@ -9,7 +9,8 @@ use crate::users::person::Person;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let person = call.person().await?;
-    let wanted = match Wanted::read(&call.project, &call.envelope.doc, &[]) {
+    let now = call.app.clock.now();
+    let wanted = match Wanted::read(&call.project, &call.envelope.doc, &[], now) {
         Ok(wanted) => wanted,
         Err(error) => return Err(error.about(person)),
     };

@@ -51,7 +51,8 @@ struct Page {
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let options = Options::read(&call.envelope.doc)?;
-    let wanted = Wanted::read(&call.project, &call.envelope.doc, &OPTIONS)?;
+    let now = call.app.clock.now();
+    let wanted = Wanted::read(&call.project, &call.envelope.doc, &OPTIONS, now)?;
     let project = Arc::clone(&call.project);
     let rows_wanted = wanted.clone();
     let page = call
@@ -65,10 +66,9 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
 impl Options {
     fn read(doc: &Map<String, Value>) -> Result<Self, Error> {
         let mut errors = Vec::new();
-        let mut flag = |key: &str| match doc.get(key).map(lenient::boolean) {
-            None => false,
-            Some(Ok(flag)) => flag,
-            Some(Err(rule)) => {
+        let mut flag = |key: &str| match lenient::flag(doc.get(key)) {
+            Ok(flag) => flag.unwrap_or(false),
+            Err(rule) => {
                 errors.push(FieldError::new(format!("doc.{key}"), "invalid", rule));
                 false
             }

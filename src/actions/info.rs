@@ -1,6 +1,7 @@
 //! What can be told of a person beyond its metadata: the keys that `get_info` and `get_user_list` take in `doc`. What
 //! stands in other rows is read for all people of an answer at once.
 
+mod orders;
 mod rows;
 mod wanted;
 
@@ -9,11 +10,11 @@ pub(super) use self::wanted::Wanted;
 
 use serde_json::{Map, Value, json};
 
+use super::add_payment;
 use crate::clock::rfc3339;
 use crate::error::{Error, FieldError};
-use crate::money::Money;
+use crate::orders::cart::Cart;
 use crate::project::file::{Field, Form};
-use crate::triggers::selectable::hidden_by_trigger;
 use crate::users::forms::{self, FormState};
 use crate::users::person::Person;
 use crate::users::profile;
@@ -34,6 +35,7 @@ pub(super) fn document(
         rows,
         answers: person.answers()?,
         forms: person.form_state()?,
+        empty: Cart::default(),
     };
     wanted
         .keys
@@ -49,6 +51,7 @@ struct View<'a> {
     rows: &'a MoreRows,
     answers: Map<String, Value>,
     forms: FormState,
+    empty: Cart,
 }
 
 impl View<'_> {
@@ -57,8 +60,12 @@ impl View<'_> {
             "_allfields" => self.all_fields(),
             "_userforms" => self.user_forms(),
             "_family" => self.family()?,
-            "_usercart" => self.cart(),
-            "_userproducts" => self.products()?,
+            "_usercart" => orders::cart(self.person, self.cart(), self.wanted.cart)?,
+            "_userproducts" => {
+                let (left, today) = (&self.rows.left, self.wanted.today);
+                orders::products(self.person, self.cart(), left, today)?
+            }
+            "_userpayments" => self.payments(),
             "_utm" => self.person.utm()?,
             "_emails" => self.emails(),
             _ if profile::READABLE.contains(&key) => self.special(key),
@@ -152,56 +159,16 @@ impl View<'_> {
         Ok(json!({ "parent": parent, "children": children }))
     }
 
-    fn cart(&self) -> Value {
-        let lines = self.rows.carts.get(&self.person.clogin_id());
-        let lines = lines.map(Vec::as_slice).unwrap_or_default();
-        lines
-            .iter()
-            .filter(|line| self.wanted.cart.takes(&self.person.project, line))
-            .map(|line| {
-                json!({
-                    "cart_id": line.id,
-                    "p_id": line.product_id,
-                    "name": line.name,
-                    "q": line.quantity,
-                    "price": Money(line.price),
-                    "total": Money(line.price * line.quantity),
-                    "product_remark": line.remark,
-                    "added_at": rfc3339(line.created_at),
-                })
-            })
-            .collect()
+    fn cart(&self) -> &Cart {
+        let cart = self.rows.carts.get(&self.person.clogin_id());
+        cart.unwrap_or(&self.empty)
     }
 
-    /// What the user may select, and what it has: with the cart line where it is in the cart.
-    fn products(&self) -> Result<Value, Error> {
-        let project = &self.person.project;
-        let memory = self.person.trigger_memory()?;
-        let lines = self.rows.carts.get(&self.person.clogin_id());
-        let cart_id = |product: i64| {
-            let lines = lines.map(Vec::as_slice).unwrap_or_default();
-            lines
-                .iter()
-                .find(|line| line.product_id == Some(product))
-                .map(|line| line.id)
-        };
-        let selectable = project.group.products.iter().filter(|product| {
-            product.level.includes(self.person.is_child())
-                && !hidden_by_trigger(project, &memory, product)
-        });
-        Ok(selectable
-            .map(|product| {
-                json!({
-                    "p_id": product.id,
-                    "name": product.name,
-                    "price": product.price,
-                    "category": product.category,
-                    "base_product_type": product.base_product_type,
-                    "only_one": product.only_one,
-                    "cart_id": cart_id(product.id),
-                })
-            })
-            .collect())
+    /// Oldest first, those that do not count included.
+    fn payments(&self) -> Value {
+        let payments = self.rows.payments.get(&self.person.clogin_id());
+        let payments = payments.map(Vec::as_slice).unwrap_or_default();
+        payments.iter().map(add_payment::describe).collect()
     }
 
     fn emails(&self) -> Value {

@@ -82,8 +82,7 @@ async fn again(call: &Call<'_>, person: Person, proof: Proof) -> Result<Body, Er
         // Held: a token for somebody who is leaving would be there when the registration begins again.
         let person = person.lock(conn)?;
         if person.registration.excluded {
-            let msg = "The user's status shuts it out of this project.";
-            return Err(Error::new(ErrorCode::UserExcluded, msg).about(person));
+            return Err(user_excluded(person));
         }
         proof.check(conn, person.project.organization_id, person.clogin_id())?;
         token.insert(conn, &person)?;
@@ -116,6 +115,11 @@ async fn first_time(call: &Call<'_>, clogin: CloginId, proof: Proof) -> Result<B
         Ok(token.reply(person, &["user_registered"]).with_trace(trace))
     })
     .await
+}
+
+pub(super) fn user_excluded(person: Person) -> Error {
+    let msg = "The user's status shuts it out of this project.";
+    Error::new(ErrorCode::UserExcluded, msg).about(person)
 }
 
 /// A token, and what the database keeps of it.

@@ -3,14 +3,18 @@
 mod access_token;
 mod action;
 mod add_email;
+mod add_payment;
 mod add_product;
 mod authenticate;
 mod call;
 mod create;
+mod create_category;
 mod create_child;
+mod create_product;
 mod create_status;
 mod create_trigger;
 mod delete;
+mod edit_category;
 mod ending;
 mod envelope;
 mod events;
@@ -19,6 +23,8 @@ mod get_user_list;
 mod idempotency;
 mod info;
 mod login;
+mod making;
+mod move_child;
 mod registering;
 mod remove_product;
 mod reply;
@@ -208,12 +214,17 @@ async fn run(call: &Call<'_>) -> Result<Body, Error> {
         Action::Update => update::run(call).await,
         Action::AddProduct => add_product::run(call).await,
         Action::RemoveProduct => remove_product::run(call).await,
+        Action::AddPayment => add_payment::run(call).await,
         Action::AddEmail => add_email::run(call).await,
         Action::GetInfo => get_info::run(call).await,
         Action::SetStatus => set_status::run(call).await,
         Action::GetUserList => get_user_list::run(call).await,
+        Action::MoveChild => move_child::run(call).await,
         Action::Delete => delete::run(call).await,
         Action::CreateStatus => create_status::run(call).await,
         Action::CreateTrigger => create_trigger::run(call).await,
+        Action::CreateProduct => create_product::run(call).await,
+        Action::CreateCategory => create_category::run(call).await,
+        Action::EditCategory => edit_category::run(call).await,
     }
 }

@@ -191,16 +191,23 @@ fn hold_parent(
     )?;
     match held {
         None => Err(Error::user_not_found()),
-        Some(parent) if parent.parent_id.is_some() => Err(parent_is_child()),
+        Some(parent) if parent.parent_id.is_some() => Err(parent_is_child("connected_to")),
         Some(_) => Ok(()),
     }
 }
 
-pub(super) fn parent_is_child() -> Error {
+/// `path`: where the parent stands in the request.
+pub(super) fn parent_is_child(path: &str) -> Error {
     let rule = "is itself a child";
-    Error::new(ErrorCode::NotAChildOf, "A child cannot be a parent.").with_errors(vec![
-        FieldError::new("connected_to", "not_a_child_of", rule),
-    ])
+    Error::new(ErrorCode::NotAChildOf, "A child cannot be a parent.")
+        .with_errors(vec![FieldError::new(path, "not_a_child_of", rule)])
+}
+
+pub(super) fn not_a_family_project() -> Error {
+    Error::new(
+        ErrorCode::NotAFamilyProject,
+        "This project has no families.",
+    )
 }
 
 pub(super) fn username_taken() -> Error {

@@ -28,7 +28,11 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     };
     let now = call.app.clock.now();
     let forms = call.envelope.submit_forms;
-    let updated = json!(call.envelope.doc.keys().collect::<Vec<_>>());
+    let updated = call.envelope.doc.keys();
+    let updated: Vec<_> = updated
+        .filter(|key| !submission.profile.skips(key))
+        .collect();
+    let updated = json!(updated);
     let before = person.clone();
     let written = call
         .change(person, move |conn, person| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reply::{Body, Reply};
-use super::{Call, check_connected_to};
+use super::{Call, check_connected_to, login};
 use crate::db::login_tokens;
 use crate::error::{Error, ErrorCode};
 use crate::project::token::token_sha256;
@@ -22,6 +22,10 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         let person = Person::find(conn, Arc::clone(&project), clogin)?;
         check_connected_to(connected_to, person.connected_to())
             .map_err(|error| error.about(person.clone()))?;
+        if person.registration.excluded {
+            // The token is not spent: it lets the person in should the status change while it is valid.
+            return Err(login::user_excluded(person));
+        }
         Ok(Reply::about(person).with("msg", "Token verified"))
     })
     .await

@@ -25,6 +25,9 @@ pub(super) struct Known {
     pub statuses: HashMap<(i64, i64), Option<bool>>,
     /// Product → quota, of those that have one.
     pub quotas: HashMap<i64, i64>,
+    pub categories: HashMap<i64, Category>,
+    /// Product → category.
+    pub product_categories: HashMap<i64, i64>,
 }
 
 pub(super) fn check(conn: &mut DbConn, report: &mut Report) -> Result<Known, Error> {
@@ -98,14 +101,20 @@ impl Checker<'_> {
         let of = IdKind::Item(kind);
         match kind {
             config::ItemKind::Form => drop(self.document::<Form>(of, id, text)),
-            config::ItemKind::Category => drop(self.document::<Category>(of, id, text)),
             config::ItemKind::EmailTemplate => drop(self.document::<EmailTemplate>(of, id, text)),
             config::ItemKind::Trigger => drop(self.document::<Trigger>(of, id, text)),
+            config::ItemKind::Category => {
+                let category: Option<Category> = self.document(of, id, text);
+                let category = category.map(|category| (id, category));
+                self.known.categories.extend(category);
+            }
             config::ItemKind::Product => {
                 let product: Option<Product> = self.document(of, id, text);
-                if let Some(quota) = product.and_then(|product| product.quota) {
-                    self.known.quotas.insert(id, i64::from(quota));
-                }
+                let Some(product) = product else { return };
+                let quota = product.quota.map(|quota| (id, i64::from(quota)));
+                self.known.quotas.extend(quota);
+                let category = product.category.map(|category| (id, category));
+                self.known.product_categories.extend(category);
             }
             config::ItemKind::Status => {
                 let status: Option<Status> = self.document(of, id, text);

@@ -4,7 +4,9 @@
 //! working matters. What disagrees is named by ids only: nothing personal is shown.
 
 mod carts;
+mod categories;
 mod configuration;
+mod payments;
 mod people;
 mod registrations;
 mod responses;
@@ -20,7 +22,7 @@ use crate::db::connection::DbConn;
 use crate::error::Error;
 use crate::ids::OrganizationId;
 
-/// Is told what disagrees, a line each.
+/// Is told what disagrees, and what is remarked (with `!` in front), a line each.
 pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What was looked at in an organization.
@@ -41,7 +43,7 @@ impl fmt::Display for Verified {
         write!(
             formatter,
             "organization {}: verified {} admins, {} projects with {} items, {} people, {} registrations with their \
-             carts, stock and totals, {} answers kept for replays",
+             carts, payments, stock and totals, {} answers kept for replays",
             self.organization,
             self.admins,
             self.projects,
@@ -88,6 +90,7 @@ fn check_organization(
     let people = people::check(conn, &mut report)?;
     let mut sums = registrations::check(conn, &mut report, &known)?;
     carts::check(conn, &mut report)?;
+    payments::check(conn, &mut report)?;
     sums.totals.insert(totals::Key::PEOPLE, people);
     totals::check(conn, &mut report, sums.totals)?;
     stock::check(conn, &mut report, &known, &sums.sold)?;
@@ -118,6 +121,12 @@ impl Report {
 
     fn organization(&self) -> OrganizationId {
         self.verified.organization
+    }
+
+    /// What is worth knowing, and is no disagreement.
+    fn remarks(&self, row: impl fmt::Display, what: impl fmt::Display) {
+        let organization = self.organization();
+        (self.sink)(&format!("! organization {organization}: {row}: {what}"));
     }
 
     /// `row`: which one it is. `how`: what disagrees with what.

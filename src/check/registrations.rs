@@ -1,8 +1,9 @@
-//! Registrations: what they refer to is there, their documents parse, and their sums are those of their carts.
+//! Registrations: what they refer to is there, their documents parse, and their sums are those of their carts and
+//! payments.
 //!
-//! `order_total` is the sum of the cart, of a registration that has ended too: `delete` keeps both as they are, and a
-//! registration that begins again has an empty cart and owes nothing. What an ended one keeps counts nowhere: neither
-//! in totals nor as sold.
+//! `order_total` is what the cart comes to, after discounts and without what waits for a seat, of a registration that has
+//! ended too: `delete` keeps both as they are, and a registration that begins again has an empty cart and owes nothing.
+//! The order of an ended one counts nowhere, neither in totals nor as sold; what it has paid still counts.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,10 +11,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::configuration::Known;
+use super::payments::{self, Paid};
 use super::totals::{Key, Sums};
-use super::{Report, place};
+use super::{Report, carts, categories, place};
 use crate::clock::Timestamp;
-use crate::db::audit::{self, Line, Place};
+use crate::db::audit::{self, Place};
+use crate::db::carts::CartLine;
 use crate::db::connection::DbConn;
 use crate::db::registrations::Registration;
 use crate::error::Error;
@@ -35,7 +38,8 @@ struct Around {
     people: HashMap<i64, Option<Timestamp>>,
     /// (project, person) → its place there.
     parents: HashMap<(i64, i64), Place>,
-    carts: HashMap<(i64, i64), Vec<Line>>,
+    carts: HashMap<(i64, i64), Vec<CartLine>>,
+    payments: HashMap<(i64, i64), Paid>,
 }
 
 pub(super) fn check(
@@ -58,6 +62,13 @@ pub(super) fn check(
             for problem in problems(registration, known, &around) {
                 report.disagrees(&row, problem);
             }
+            let place = (registration.group_id, registration.clogin_id);
+            let cart = around.carts.get(&place).map_or(&[][..], Vec::as_slice);
+            if registration.deleted_at.is_none() {
+                for remark in categories::remarks(known, cart) {
+                    report.remarks(&row, remark);
+                }
+            }
             count(&mut counted, registration, &around);
         }
     }
@@ -70,10 +81,14 @@ fn read_around(
 ) -> Result<Around, Error> {
     let people: Vec<i64> = page.iter().map(|row| row.clogin_id).collect();
     let parents: Vec<i64> = page.iter().filter_map(|row| row.parent_id).collect();
-    let mut carts: HashMap<(i64, i64), Vec<Line>> = HashMap::new();
-    for line in audit::lines(conn, organization, &people)? {
-        let cart = carts.entry((line.group_id, line.clogin_id)).or_default();
-        cart.push(line);
+    let mut carts: HashMap<(i64, i64), Vec<CartLine>> = HashMap::new();
+    for (group, line) in audit::lines(conn, organization, &people)? {
+        carts.entry((group, line.clogin_id)).or_default().push(line);
+    }
+    let mut payments: HashMap<(i64, i64), Paid> = HashMap::new();
+    for payment in audit::payments(conn, organization, &people)? {
+        let paid = payments.entry((payment.group_id, payment.clogin_id));
+        paid.or_default().add(&payment);
     }
     let places = audit::places(conn, organization, &parents)?;
     Ok(Around {
@@ -85,6 +100,7 @@ fn read_around(
             .map(|place| ((place.group_id, place.clogin_id), place))
             .collect(),
         carts,
+        payments,
     })
 }
 
@@ -111,15 +127,12 @@ fn problems(row: &Registration, known: &Known, around: &Around) -> Vec<String> {
         problems.extend(document_problem::<Map<String, Value>>("utm", utm));
     }
     let cart = around.carts.get(&(row.group_id, row.clogin_id));
-    let totals = cart
-        .into_iter()
-        .flatten()
-        .map(|line| line.price.saturating_mul(line.quantity));
-    let sum = totals.fold(0, i64::saturating_add);
-    if sum != row.order_total {
-        let total = row.order_total;
-        problems.push(format!("order_total is {total}; its cart has {sum}"));
-    }
+    problems.extend(carts::problems(
+        row,
+        cart.map(Vec::as_slice).unwrap_or_default(),
+    ));
+    let paid = around.payments.get(&(row.group_id, row.clogin_id));
+    problems.extend(payments::problems(row, paid));
     problems
 }
 
@@ -139,7 +152,8 @@ fn status_problem(row: &Registration, known: &Known) -> Option<String> {
 
 fn family_problem(row: &Registration, known: &Known, around: &Around) -> Option<String> {
     let parent = row.parent_id?;
-    if known.groups.get(&row.group_id) == Some(&Some(Structure::Individual)) {
+    let has_no_families = known.groups.get(&row.group_id) == Some(&Some(Structure::Individual));
+    if has_no_families && row.deleted_at.is_none() {
         return Some(format!(
             "has the parent {parent}; its project has no families"
         ));
@@ -163,21 +177,25 @@ fn document_problem<T: DeserializeOwned>(column: &str, text: &str) -> Option<Str
 }
 
 fn count(counted: &mut Counted, row: &Registration, around: &Around) {
-    if row.deleted_at.is_some() {
-        return;
-    }
     let key = Key {
         group: row.group_id,
         is_child: row.parent_id.is_some(),
         excluded: row.excluded,
     };
+    let (users, ordered) = match row.deleted_at {
+        None => (1, row.order_total),
+        Some(_) => (0, 0),
+    };
     counted.totals.entry(key).or_default().add(Sums {
-        users: 1,
-        ordered: row.order_total,
+        users,
+        ordered,
         paid: row.paid_total,
     });
+    if row.deleted_at.is_some() {
+        return;
+    }
     let cart = around.carts.get(&(row.group_id, row.clogin_id));
-    for line in cart.into_iter().flatten() {
+    for line in cart.into_iter().flatten().filter(|line| !line.waiting) {
         if let Some(product) = line.product_id {
             let sold = counted.sold.entry(product).or_default();
             *sold = sold.saturating_add(line.quantity);

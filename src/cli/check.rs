@@ -8,6 +8,7 @@ use crate::ids::OrganizationId;
 
 pub const EXAMPLES: &str = "\
 Reads every row and changes nothing. What disagrees is printed, a line each, by ids only; then the exit code is 1.
+A line with ! in front is a remark: an order is beyond a rule of its category that came later.
 Each organization is read in one state of the database, so that a server may go on working.
 
 Examples:

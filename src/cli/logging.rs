@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use log::kv::{Error, Key, Value, VisitSource};
+use log::kv::{Error, Key, Value, VisitSource, VisitValue};
 
 /// The DNS library logs the names that it asks for: they are the domains of people's e-mail addresses.
 const NEVER_LOGGED: &str = "hickory";
@@ -34,6 +34,11 @@ struct Pairs<'a>(&'a mut String);
 
 impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        let mut presence = Presence::default();
+        value.visit(&mut presence)?;
+        if presence.is_null {
+            return Ok(());
+        }
         let text = value.to_string();
         let is_plain = |letter: char| !letter.is_whitespace() && !letter.is_control();
         if !text.is_empty() && text.chars().all(|letter| is_plain(letter) && letter != '"') {
@@ -41,6 +46,23 @@ impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
         } else {
             write!(self.0, " {key}={text:?}")?;
         }
+        Ok(())
+    }
+}
+
+/// Whether a value is there: where there is none its key is left out.
+#[derive(Default)]
+struct Presence {
+    is_null: bool,
+}
+
+impl<'v> VisitValue<'v> for Presence {
+    fn visit_any(&mut self, _: Value<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn visit_null(&mut self) -> Result<(), Error> {
+        self.is_null = true;
         Ok(())
     }
 }
@@ -67,5 +89,13 @@ mod tests {
         let pairs = [("id", "7"), ("path", "a b\n"), ("none", "")];
         log::kv::Source::visit(&pairs, &mut Pairs(&mut line)).unwrap();
         assert_eq!(line, r#"a\nb id=7 path="a b\n" none="""#);
+    }
+
+    #[test]
+    fn where_nothing_is_known_the_key_is_left_out() {
+        let mut line = String::new();
+        let pairs = [("id", Some(7)), ("group", None), ("us", Some(0))];
+        log::kv::Source::visit(&pairs, &mut Pairs(&mut line)).unwrap();
+        assert_eq!(line, " id=7 us=0");
     }
 }

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 
+use super::carts::CartLine;
 use super::connection::DbConn;
 use super::registrations::Registration;
 use super::schema::{
-    cart_lines, counters, group_totals, idempotency_records, organizations, registrations,
-    user_values, users,
+    cart_lines, counters, group_totals, idempotency_records, organizations, payments,
+    registrations, user_values, users,
 };
 use crate::clock::Timestamp;
 use crate::ids::OrganizationId;
@@ -141,26 +142,17 @@ pub fn places(
         .load(conn)
 }
 
-#[derive(Queryable, Selectable, Clone, Copy)]
-#[diesel(table_name = cart_lines)]
-pub struct Line {
-    pub group_id: i64,
-    pub clogin_id: i64,
-    pub product_id: Option<i64>,
-    pub price: i64,
-    pub quantity: i64,
-}
-
-/// What these people have in their carts, in all projects.
+/// What these people have in their carts, in all projects, with the projects: oldest lines first.
 pub fn lines(
     conn: &mut DbConn,
     organization: OrganizationId,
     people: &[i64],
-) -> QueryResult<Vec<Line>> {
+) -> QueryResult<Vec<(i64, CartLine)>> {
     cart_lines::table
         .filter(cart_lines::organization_id.eq(organization.0))
         .filter(cart_lines::clogin_id.eq_any(people))
-        .select(Line::as_select())
+        .order(cart_lines::id)
+        .select((cart_lines::group_id, CartLine::as_select()))
         .load(conn)
 }
 
@@ -180,6 +172,51 @@ pub fn lost_lines(
         .filter(diesel::dsl::not(diesel::dsl::exists(owner)))
         .order(cart_lines::id)
         .select(cart_lines::id)
+        .limit(PAGE)
+        .load(conn)
+}
+
+#[derive(Queryable, Selectable, Clone)]
+#[diesel(table_name = payments)]
+pub struct AuditedPayment {
+    pub id: i64,
+    pub group_id: i64,
+    pub clogin_id: i64,
+    pub kind: String,
+    pub status: String,
+    pub amount: i64,
+}
+
+/// What these people have paid, in all projects.
+pub fn payments(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    people: &[i64],
+) -> QueryResult<Vec<AuditedPayment>> {
+    payments::table
+        .filter(payments::organization_id.eq(organization.0))
+        .filter(payments::clogin_id.eq_any(people))
+        .order(payments::id)
+        .select(AuditedPayment::as_select())
+        .load(conn)
+}
+
+/// Payments after an id that belong to nobody's registration.
+pub fn lost_payments(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    after: i64,
+) -> QueryResult<Vec<i64>> {
+    let owner = registrations::table
+        .filter(registrations::organization_id.eq(payments::organization_id))
+        .filter(registrations::group_id.eq(payments::group_id))
+        .filter(registrations::clogin_id.eq(payments::clogin_id));
+    payments::table
+        .filter(payments::organization_id.eq(organization.0))
+        .filter(payments::id.gt(after))
+        .filter(diesel::dsl::not(diesel::dsl::exists(owner)))
+        .order(payments::id)
+        .select(payments::id)
         .limit(PAGE)
         .load(conn)
 }

@@ -17,15 +17,32 @@ pub struct CartLine {
     /// None: a private product.
     pub product_id: Option<i64>,
     pub name: String,
-    /// Minor units, of one piece, as it was when the line was added.
+    /// Minor units, of one piece, as it was when the line was added. Of a discount 0 in the row: it follows from the
+    /// rest of the cart.
     pub price: i64,
     pub quantity: i64,
     pub remark: String,
     pub created_at: Timestamp,
+    /// Whether it waits for a seat: it is neither sold nor ordered.
+    pub waiting: bool,
+    /// JSON: [`crate::orders::terms::Terms`].
+    pub terms: Option<String>,
 }
 
+impl CartLine {
+    /// What it adds to the order: minor units.
+    pub fn total(&self) -> i64 {
+        if self.waiting {
+            0
+        } else {
+            self.price * self.quantity
+        }
+    }
+}
+
+/// Each value is written, NULL too: diesel prepares a statement with DEFAULT in it anew each time.
 #[derive(Insertable, Debug, Clone)]
-#[diesel(table_name = cart_lines)]
+#[diesel(table_name = cart_lines, treat_none_as_default_value = false)]
 pub struct NewCartLine {
     pub organization_id: i64,
     pub group_id: i64,
@@ -36,6 +53,8 @@ pub struct NewCartLine {
     pub quantity: i64,
     pub remark: String,
     pub created_at: Timestamp,
+    pub waiting: bool,
+    pub terms: Option<String>,
 }
 
 pub fn insert(conn: &mut DbConn, line: &NewCartLine) -> QueryResult<i64> {
@@ -81,6 +100,43 @@ pub fn delete(
     diesel::delete(this).execute(conn).map(|_| ())
 }
 
+/// A line that waited has its seat; its price, its terms and its remark are those of now.
+pub fn promote(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    line: &CartLine,
+) -> QueryResult<()> {
+    let this = cart_lines::table
+        .filter(cart_lines::organization_id.eq(organization.0))
+        .filter(cart_lines::id.eq(line.id));
+    diesel::update(this)
+        .set((
+            cart_lines::waiting.eq(false),
+            cart_lines::price.eq(line.price),
+            cart_lines::terms.eq(&line.terms),
+            cart_lines::remark.eq(&line.remark),
+        ))
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// How many pieces of a product are waited for, by lines before another one, or by all. The stock of the product has to
+/// be held. The carts of registrations that have ended wait no more.
+pub fn waited_for(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    product: i64,
+    before: Option<i64>,
+) -> QueryResult<i64> {
+    pieces(
+        conn,
+        organization,
+        product,
+        true,
+        before.unwrap_or(i64::MAX),
+    )
+}
+
 /// Deletes the lines of a whole cart.
 pub fn clear(
     conn: &mut DbConn,
@@ -98,8 +154,10 @@ pub fn clear(
 /// Whether pieces of a product could be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// There were as many, or the product has no quota.
-    Yes,
+    /// The product has no quota.
+    Unlimited,
+    /// There were as many; so many are left.
+    Leaving(i64),
     /// More than there are: what the transaction did has to be undone.
     TooMany,
 }
@@ -121,8 +179,9 @@ pub fn take(
         .get_result(conn)
         .optional()?;
     Ok(match after {
+        None => Taken::Unlimited,
         Some((sold, quota)) if sold > quota => Taken::TooMany,
-        _ => Taken::Yes,
+        Some((sold, quota)) => Taken::Leaving(quota - sold),
     })
 }
 
@@ -160,7 +219,7 @@ pub fn set_quota(
         .set(product_stock::quota.eq(quota))
         .execute(conn)?;
     if changed == 0 {
-        let sold = sold(conn, organization, product)?;
+        let sold = pieces(conn, organization, product, false, i64::MAX)?;
         diesel::insert_into(product_stock::table)
             .values((
                 product_stock::organization_id.eq(organization.0),
@@ -173,8 +232,15 @@ pub fn set_quota(
     Ok(())
 }
 
-/// How many pieces of a product are in carts; a registration that has ended keeps its cart, without the seats.
-fn sold(conn: &mut DbConn, organization: OrganizationId, product: i64) -> QueryResult<i64> {
+/// How many pieces of a product are in carts, sold or waited for, by lines before another one; a registration that has
+/// ended keeps its cart, without the seats.
+fn pieces(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    product: i64,
+    waiting: bool,
+    before: i64,
+) -> QueryResult<i64> {
     // PostgreSQL's sum of BIGINT is NUMERIC.
     let sum = sql::<Nullable<BigInt>>("CAST(SUM(quantity) AS BIGINT)");
     let owner = registrations::organization_id
@@ -185,6 +251,8 @@ fn sold(conn: &mut DbConn, organization: OrganizationId, product: i64) -> QueryR
         .inner_join(registrations::table.on(owner))
         .filter(cart_lines::organization_id.eq(organization.0))
         .filter(cart_lines::product_id.eq(product))
+        .filter(cart_lines::waiting.eq(waiting))
+        .filter(cart_lines::id.lt(before))
         .filter(registrations::deleted_at.is_null())
         .select(sum)
         .get_result(conn)

@@ -171,20 +171,20 @@ pub fn items_of(conn: &mut DbConn, organization: OrganizationId) -> QueryResult<
         .load(conn)
 }
 
-/// The definition of an item of a project, as it is now.
-pub fn item_definition(
+/// An item of a project, as it is now.
+pub fn item(
     conn: &mut DbConn,
     organization: OrganizationId,
     group: GroupId,
     kind: ItemKind,
     id: i64,
-) -> QueryResult<Option<String>> {
+) -> QueryResult<Option<ItemRow>> {
     group_items::table
         .filter(group_items::organization_id.eq(organization.0))
         .filter(group_items::kind.eq(kind.name()))
         .filter(group_items::id.eq(id))
         .filter(group_items::group_id.eq(group.0))
-        .select(group_items::definition)
+        .select(ItemRow::as_select())
         .get_result(conn)
         .optional()
 }

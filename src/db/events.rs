@@ -59,61 +59,51 @@ pub struct EventRow {
     pub id: String,
     pub kind: String,
     pub request_id: String,
+    pub admin_id: i64,
     /// JSON.
     pub metadata: String,
     /// JSON.
     pub data: Option<String>,
 }
 
-/// Events that one range of one index holds, as long as it has one request, one type, or one admin and one type at most;
-/// further ones are looked at for those.
-#[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
-    pub organization: OrganizationId,
-    /// These, whatever else they are; all, if there is none.
-    pub ids: &'a [String],
-    pub request: Option<&'a str>,
-    /// Of these types; of all, if there is none.
-    pub kinds: &'a [String],
-    /// By these admins; by all, if there is none.
-    pub admins: &'a [i64],
-    /// After this id.
-    pub after: &'a str,
-    /// Before this id.
-    pub before: &'a str,
+/// What one range of one index holds.
+#[derive(Clone, Debug)]
+pub enum Range {
+    All,
+    Request(String),
+    Kind(String),
+    KindBy { kind: String, admin: i64 },
 }
 
-/// The ids of the last events of a part, the latest first.
-pub fn last_ids(conn: &mut DbConn, part: &Part<'_>, limit: i64) -> QueryResult<Vec<String>> {
+/// The ids of the last events of a range between two ids, the latest first. Each of its queries says what an index has and
+/// nothing else: of two indexes SQLite takes the one that gives an order, whatever it has to go through.
+pub fn last_ids(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    range: &Range,
+    (after, before): (&str, &str),
+    limit: i64,
+) -> QueryResult<Vec<String>> {
     let mut query = events::table
-        .filter(events::organization_id.eq(part.organization.0))
-        .filter(events::id.gt(part.after))
-        .filter(events::id.lt(part.before))
+        .filter(events::organization_id.eq(organization.0))
+        .filter(events::id.gt(after))
+        .filter(events::id.lt(before))
         .order(events::id.desc())
         .select(events::id)
         .limit(limit)
         .into_boxed();
-    if !part.ids.is_empty() {
-        query = query.filter(events::id.eq_any(part.ids));
-    }
-    if let Some(request) = part.request {
-        query = query.filter(events::request_id.eq(request));
-    }
-    // An index gives an order only where there is one value.
-    query = match part.kinds {
-        [] => query,
-        [kind] => query.filter(events::kind.eq(kind)),
-        kinds => query.filter(events::kind.eq_any(kinds)),
-    };
-    query = match part.admins {
-        [] => query,
-        [admin] => query.filter(events::admin_id.eq(admin)),
-        admins => query.filter(events::admin_id.eq_any(admins)),
+    query = match range {
+        Range::All => query,
+        Range::Request(request) => query.filter(events::request_id.eq(request)),
+        Range::Kind(kind) => query.filter(events::kind.eq(kind)),
+        Range::KindBy { kind, admin } => query
+            .filter(events::kind.eq(kind))
+            .filter(events::admin_id.eq(admin)),
     };
     query.load(conn)
 }
 
-/// Events by their ids, the latest first.
+/// Events by their ids, in no order.
 pub fn by_ids(
     conn: &mut DbConn,
     organization: OrganizationId,
@@ -122,7 +112,6 @@ pub fn by_ids(
     events::table
         .filter(events::organization_id.eq(organization.0))
         .filter(events::id.eq_any(ids))
-        .order(events::id.desc())
         .select(EventRow::as_select())
         .load(conn)
 }

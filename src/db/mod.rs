@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod lists;
 pub mod login_tokens;
 pub mod outbox;
+pub mod payments;
 pub mod purge;
 pub mod registrations;
 pub mod rest_lists;

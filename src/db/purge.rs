@@ -3,13 +3,17 @@
 
 use diesel::prelude::*;
 
-use super::connection::DbConn;
+use super::connection::{Conn, DbConn};
+use super::registrations::Registration;
 use super::schema::{
-    cart_lines, emails, events, idempotency_records, login_tokens, registrations, user_values,
-    users,
+    cart_lines, emails, events, idempotency_records, login_tokens, payments, registrations,
+    user_values, users,
 };
-use super::{credentials, users as people};
+use super::{credentials, totals, users as people};
 use crate::ids::{CloginId, GroupId, OrganizationId};
+
+/// Neither database takes any number of parameters.
+const EVENTS_AT_ONCE: usize = 500;
 
 /// Holds the row of somebody who is to be deleted. From now on until the transaction ends nobody else can write a row that
 /// belongs to it: `uuid` is part of a key, and another value takes PostgreSQL's strongest lock on the row.
@@ -28,32 +32,55 @@ pub fn hold(
     Ok(held > 0)
 }
 
-/// Deletes somebody whose row is held, with everything that is known of it. Its registrations have ended.
-pub fn delete(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> QueryResult<()> {
-    for group in groups_of(conn, organization, id)? {
-        delete_in(conn, organization, group, id)?;
+/// Deletes somebody whose row is held, with everything that is known of it. Its registrations have ended; what it paid
+/// leaves the totals.
+pub fn delete(conn: &mut Conn, organization: OrganizationId, id: CloginId) -> QueryResult<()> {
+    let registrations = registrations_of(conn, organization, id)?;
+    for registration in &registrations {
+        delete_in(conn, organization, GroupId(registration.group_id), id)?;
     }
     login_tokens_of(conn, organization, id)?;
     let values = user_values::table
         .filter(user_values::organization_id.eq(organization.0))
         .filter(user_values::user_id.eq(id.0));
-    diesel::delete(values).execute(conn)?;
+    diesel::delete(values).execute(&mut **conn)?;
     let records = idempotency_records::table
         .filter(idempotency_records::organization_id.eq(organization.0))
         .filter(idempotency_records::clogin_id.eq(id.0));
-    diesel::delete(records).execute(conn)?;
-    // That something happened stays, what it was goes.
-    let told = events::table
-        .filter(events::organization_id.eq(organization.0))
-        .filter(events::clogin_id.eq(id.0));
-    diesel::update(told)
-        .set((
-            events::data.eq(Some("{}")),
-            events::clogin_id.eq(None::<i64>),
-        ))
-        .execute(conn)?;
+    diesel::delete(records).execute(&mut **conn)?;
+    forget_in_events(conn, organization, id)?;
     credentials::forget_user(conn, organization, id)?;
-    people::delete(conn, organization, id)
+    people::delete(conn, organization, id)?;
+    for registration in &registrations {
+        totals::forget(conn, registration)?;
+    }
+    Ok(())
+}
+
+/// That something happened stays, what it was goes.
+fn forget_in_events(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+) -> QueryResult<()> {
+    // Looked for first: SQLite would update by going through all events.
+    let told: Vec<String> = events::table
+        .filter(events::organization_id.eq(organization.0))
+        .filter(events::clogin_id.eq(id.0))
+        .select(events::id)
+        .load(conn)?;
+    for ids in told.chunks(EVENTS_AT_ONCE) {
+        let these = events::table
+            .filter(events::organization_id.eq(organization.0))
+            .filter(events::id.eq_any(ids));
+        diesel::update(these)
+            .set((
+                events::data.eq(Some("{}")),
+                events::clogin_id.eq(None::<i64>),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 fn login_tokens_of(
@@ -67,18 +94,18 @@ fn login_tokens_of(
     diesel::delete(tokens).execute(conn)
 }
 
-/// Where the person is or was registered.
-fn groups_of(
+/// Those that have ended, too.
+fn registrations_of(
     conn: &mut DbConn,
     organization: OrganizationId,
     id: CloginId,
-) -> QueryResult<Vec<GroupId>> {
+) -> QueryResult<Vec<Registration>> {
     registrations::table
         .filter(registrations::organization_id.eq(organization.0))
         .filter(registrations::clogin_id.eq(id.0))
-        .select(registrations::group_id)
+        .order(registrations::group_id)
+        .select(Registration::as_select())
         .load(conn)
-        .map(|groups: Vec<i64>| groups.into_iter().map(GroupId).collect())
 }
 
 fn delete_in(
@@ -92,6 +119,11 @@ fn delete_in(
         .filter(cart_lines::group_id.eq(group.0))
         .filter(cart_lines::clogin_id.eq(id.0));
     diesel::delete(lines).execute(conn)?;
+    let paid = payments::table
+        .filter(payments::organization_id.eq(organization.0))
+        .filter(payments::group_id.eq(group.0))
+        .filter(payments::clogin_id.eq(id.0));
+    diesel::delete(paid).execute(conn)?;
     let messages = emails::table
         .filter(emails::organization_id.eq(organization.0))
         .filter(emails::group_id.eq(group.0))

@@ -158,6 +158,23 @@ pub fn ended_of(
         })
 }
 
+/// A live registration, whatever has become of its person.
+pub fn of_person(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+    clogin: CloginId,
+) -> QueryResult<Option<Registration>> {
+    registrations::table
+        .filter(registrations::organization_id.eq(organization.0))
+        .filter(registrations::group_id.eq(group.0))
+        .filter(registrations::clogin_id.eq(clogin.0))
+        .filter(registrations::deleted_at.is_null())
+        .select(Registration::as_select())
+        .get_result(conn)
+        .optional()
+}
+
 /// The parent of a child, of a registration that has ended too.
 pub fn parent_of(
     conn: &mut DbConn,
@@ -223,6 +240,22 @@ pub fn exclude_status(
         ))
         .execute(conn)
         .map(|_| ())
+}
+
+/// Whether anybody in the project is a child.
+pub fn have_parents(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    group: GroupId,
+) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        registrations::table
+            .filter(registrations::organization_id.eq(organization.0))
+            .filter(registrations::group_id.eq(group.0))
+            .filter(registrations::parent_id.is_not_null())
+            .filter(registrations::deleted_at.is_null()),
+    ))
+    .get_result(conn)
 }
 
 /// Whether a parent has children in the project.

@@ -32,6 +32,8 @@ diesel::table! {
         quantity -> BigInt,
         remark -> Text,
         created_at -> Timestamp,
+        waiting -> Bool,
+        terms -> Nullable<Text>,
     }
 }
 
@@ -158,6 +160,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    payments (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        group_id -> BigInt,
+        clogin_id -> BigInt,
+        kind -> Text,
+        status -> Text,
+        amount -> BigInt,
+        reference -> Nullable<Text>,
+        paid_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     product_stock (organization_id, product_id) {
         organization_id -> BigInt,
         product_id -> BigInt,
@@ -227,4 +244,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(cart_lines, registrations, users);
+diesel::allow_tables_to_appear_in_same_query!(cart_lines, payments, registrations, users);

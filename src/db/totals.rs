@@ -4,7 +4,7 @@
 //! another; whoever reads adds the rows up. Changed last in a transaction.
 
 use diesel::backend::Backend;
-use diesel::dsl::{count_star, sql};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
@@ -30,6 +30,16 @@ struct TotalsChange {
     users: i64,
     ordered: i64,
     paid: i64,
+}
+
+impl TotalsChange {
+    fn less(self, other: TotalsChange) -> TotalsChange {
+        TotalsChange {
+            users: self.users - other.users,
+            ordered: self.ordered - other.ordered,
+            paid: self.paid - other.paid,
+        }
+    }
 }
 
 fn add(conn: &mut Conn, key: TotalsKey, change: TotalsChange) -> QueryResult<()> {
@@ -123,13 +133,8 @@ pub fn add_people(conn: &mut Conn, organization: OrganizationId, people: i64) ->
 /// A person comes to its organization with its first registration.
 pub fn add_person_with(conn: &mut Conn, registration: &Registration) -> QueryResult<()> {
     let organization = OrganizationId(registration.organization_id);
-    match share(registration) {
-        Some((key, change)) => add_all(
-            conn,
-            [(key, change), (people_key(organization), people_change(1))],
-        ),
-        None => add_people(conn, organization, 1),
-    }
+    let person = (people_key(organization), people_change(1));
+    add_all(conn, [share(registration), person])
 }
 
 /// How many people an organization has; those that are deleted do not count.
@@ -142,58 +147,53 @@ pub fn people_of(conn: &mut DbConn, organization: OrganizationId) -> QueryResult
     Ok(shares.into_iter().sum())
 }
 
-/// Makes the totals follow a registration from what it was to what it is. One that has ended counts for nothing.
+/// Makes the totals follow a registration from what it was to what it is. Of one that has ended what is paid still
+/// counts.
 pub fn follow(
     conn: &mut Conn,
     before: Option<&Registration>,
     after: &Registration,
 ) -> QueryResult<()> {
-    let (before, after) = (before.and_then(share), share(after));
-    if let (Some((old_key, old)), Some((key, new))) = (before, after)
-        && old_key == key
-    {
-        let change = TotalsChange {
-            users: 0,
-            ordered: new.ordered - old.ordered,
-            paid: new.paid - old.paid,
-        };
-        return if change == TotalsChange::default() {
-            Ok(())
-        } else {
-            add(conn, key, change)
-        };
+    let (key, mut change) = share(after);
+    match before.map(share) {
+        Some((old_key, old)) if old_key == key => change = change.less(old),
+        Some((old_key, old)) => add_if_any(conn, old_key, TotalsChange::default().less(old))?,
+        None => {}
     }
-    if let Some((key, old)) = before {
-        let change = TotalsChange {
-            users: -old.users,
-            ordered: -old.ordered,
-            paid: -old.paid,
-        };
-        add(conn, key, change)?;
+    add_if_any(conn, key, change)
+}
+
+/// Takes what a registration that is deleted for good has counted for out of the totals.
+pub fn forget(conn: &mut Conn, registration: &Registration) -> QueryResult<()> {
+    let (key, change) = share(registration);
+    add_if_any(conn, key, TotalsChange::default().less(change))
+}
+
+fn add_if_any(conn: &mut Conn, key: TotalsKey, change: TotalsChange) -> QueryResult<()> {
+    if change == TotalsChange::default() {
+        return Ok(());
     }
-    match after {
-        Some((key, new)) => add(conn, key, new),
-        None => Ok(()),
-    }
+    add(conn, key, change)
 }
 
 /// What a registration adds to the totals, and to which.
-fn share(registration: &Registration) -> Option<(TotalsKey, TotalsChange)> {
-    if registration.deleted_at.is_some() {
-        return None;
-    }
+fn share(registration: &Registration) -> (TotalsKey, TotalsChange) {
     let key = TotalsKey {
         organization: OrganizationId(registration.organization_id),
         group: GroupId(registration.group_id),
         is_child: registration.parent_id.is_some(),
         excluded: registration.excluded,
     };
+    let (users, ordered) = match registration.deleted_at {
+        None => (1, registration.order_total),
+        Some(_) => (0, 0),
+    };
     let change = TotalsChange {
-        users: 1,
-        ordered: registration.order_total,
+        users,
+        ordered,
         paid: registration.paid_total,
     };
-    Some((key, change))
+    (key, change)
 }
 
 /// Counts and sums a project anew, from its registrations. Others that change totals wait until the transaction ends:
@@ -221,20 +221,23 @@ pub fn recompute(conn: &mut Conn, organization: OrganizationId, group: GroupId) 
     Ok(())
 }
 
-/// Registrations that have ended do not count.
+/// Of registrations that have ended only what is paid counts.
 fn count(conn: &mut DbConn, key: TotalsKey) -> QueryResult<TotalsChange> {
     // PostgreSQL's sum of BIGINT is NUMERIC; the amounts that are accepted cannot overflow 63 bits.
-    let sum = |column: &str| sql::<Nullable<BigInt>>(&format!("CAST(SUM({column}) AS BIGINT)"));
-    let (users, ordered, paid): (i64, Option<i64>, Option<i64>) = registrations::table
+    let sum = |what: &str| sql::<Nullable<BigInt>>(&format!("CAST(SUM({what}) AS BIGINT)"));
+    let (users, ordered, paid): (Option<i64>, Option<i64>, Option<i64>) = registrations::table
         .filter(registrations::organization_id.eq(key.organization.0))
         .filter(registrations::group_id.eq(key.group.0))
         .filter(registrations::parent_id.is_not_null().eq(key.is_child))
         .filter(registrations::excluded.eq(key.excluded))
-        .filter(registrations::deleted_at.is_null())
-        .select((count_star(), sum("order_total"), sum("paid_total")))
+        .select((
+            sum("CASE WHEN deleted_at IS NULL THEN 1 ELSE 0 END"),
+            sum("CASE WHEN deleted_at IS NULL THEN order_total ELSE 0 END"),
+            sum("paid_total"),
+        ))
         .get_result(conn)?;
     Ok(TotalsChange {
-        users,
+        users: users.unwrap_or(0),
         ordered: ordered.unwrap_or(0),
         paid: paid.unwrap_or(0),
     })

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::connection::DbConn;
-use crate::db::events::{self, EventRow, Part};
+use crate::db::events::{self, EventRow, Range};
 use crate::db::rest_lists::Position;
 use crate::error::Error;
 use crate::ids::{OrganizationId, first_uuid};
@@ -50,42 +50,73 @@ pub async fn list(
     organization: OrganizationId,
     filter: Filter,
 ) -> Result<Vec<KnownEvent>, Error> {
-    let rows = app
-        .db
-        .read_consistently(move |conn| {
-            let ids = filter.last_ids(conn, organization)?;
-            Ok(events::by_ids(conn, organization, &ids)?)
-        })
-        .await?;
+    let find = move |conn: &mut DbConn| filter.find(conn, organization);
+    let rows = app.db.read_consistently(find).await?;
     rows.into_iter().map(KnownEvent::read).collect()
 }
 
 impl Filter {
+    fn find(
+        &self,
+        conn: &mut DbConn,
+        organization: OrganizationId,
+    ) -> Result<Vec<EventRow>, Error> {
+        if !self.ids.is_empty() {
+            let mut rows = events::by_ids(conn, organization, &self.ids)?;
+            rows.retain(|row| self.holds(row));
+            return Ok(self.latest(rows));
+        }
+        if self.requests.is_empty() {
+            let ids = self.last_ids(conn, organization)?;
+            return Ok(self.latest(events::by_ids(conn, organization, &ids)?));
+        }
+        let mut found = Vec::new();
+        for request in &self.requests {
+            let after = self.floor(found.iter().map(|row: &EventRow| &row.id));
+            found.extend(self.of_request(conn, organization, request, &after)?);
+            found = self.latest(found);
+        }
+        Ok(found)
+    }
+
+    /// The latest of a request, and of everything else that is asked for. A request has few events, as a rule.
+    fn of_request(
+        &self,
+        conn: &mut DbConn,
+        organization: OrganizationId,
+        request: &str,
+        after: &str,
+    ) -> Result<Vec<EventRow>, Error> {
+        let range = Range::Request(request.to_owned());
+        let mut before = self.before();
+        let mut found = Vec::new();
+        loop {
+            let between = (after, before.as_str());
+            let ids = events::last_ids(conn, organization, &range, between, self.rows())?;
+            let mut rows = events::by_ids(conn, organization, &ids)?;
+            rows.retain(|row| self.holds(row));
+            found.extend(rows);
+            match ids.last() {
+                Some(last) if ids.len() == self.limit && found.len() < self.limit => {
+                    before.clone_from(last);
+                }
+                _ => return Ok(found),
+            }
+        }
+    }
+
     /// Looks into each range of an index that may hold some, and keeps the latest of all.
     fn last_ids(
         &self,
         conn: &mut DbConn,
         organization: OrganizationId,
     ) -> Result<Vec<String>, Error> {
-        let (after, before) = (self.after(), self.before());
+        let before = self.before();
         let mut found: Vec<String> = Vec::new();
         for range in self.ranges() {
-            let part = Part {
-                organization,
-                ids: &self.ids,
-                request: range.request.as_deref(),
-                kinds: &range.kinds,
-                admins: &range.admins,
-                // What is not later than a full page cannot come onto it.
-                after: self
-                    .limit
-                    .checked_sub(1)
-                    .and_then(|last| found.get(last))
-                    .unwrap_or(&after),
-                before: &before,
-            };
-            let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
-            let more = events::last_ids(conn, &part, limit)?;
+            let after = self.floor(found.iter());
+            let between = (after.as_str(), before.as_str());
+            let more = events::last_ids(conn, organization, &range, between, self.rows())?;
             found.extend(more);
             found.sort_unstable_by(|one, other| other.cmp(one));
             found.truncate(self.limit);
@@ -94,38 +125,52 @@ impl Filter {
     }
 
     fn ranges(&self) -> Vec<Range> {
-        let (kinds, admins) = (self.kinds.clone(), self.admins.clone());
-        if !self.requests.is_empty() {
-            let of = |request: &String| Range {
-                request: Some(request.clone()),
-                kinds: kinds.clone(),
-                admins: admins.clone(),
-            };
-            return self.requests.iter().map(of).collect();
+        if self.kinds.is_empty() && self.admins.is_empty() {
+            return vec![Range::All];
         }
-        // So many ids are looked up one by one anyway.
-        if !self.ids.is_empty() || (kinds.is_empty() && admins.is_empty()) {
-            return vec![Range {
-                request: None,
-                kinds,
-                admins,
-            }];
-        }
-        let kinds = if kinds.is_empty() { all_kinds() } else { kinds };
-        let of_admins = |admins: Vec<i64>| {
-            kinds.iter().map(move |kind| Range {
-                request: None,
-                kinds: vec![kind.clone()],
-                admins: admins.clone(),
-            })
+        let kinds = if self.kinds.is_empty() {
+            all_kinds()
+        } else {
+            self.kinds.clone()
         };
-        if admins.is_empty() {
-            return of_admins(Vec::new()).collect();
+        if self.admins.is_empty() {
+            return kinds.into_iter().map(Range::Kind).collect();
         }
-        admins
-            .into_iter()
-            .flat_map(|admin| of_admins(vec![admin]))
-            .collect()
+        let by = |admin: i64| {
+            let kinds = kinds.iter().cloned();
+            kinds.map(move |kind| Range::KindBy { kind, admin })
+        };
+        self.admins.iter().copied().flat_map(by).collect()
+    }
+
+    /// Whether an event is what is asked for.
+    fn holds(&self, row: &EventRow) -> bool {
+        fn is_one<T: PartialEq>(values: &[T], value: &T) -> bool {
+            values.is_empty() || values.contains(value)
+        }
+        self.after() < row.id
+            && row.id < self.before()
+            && is_one(&self.requests, &row.request_id)
+            && is_one(&self.kinds, &row.kind)
+            && is_one(&self.admins, &row.admin_id)
+    }
+
+    /// The latest first, as many as a page has.
+    fn latest(&self, mut rows: Vec<EventRow>) -> Vec<EventRow> {
+        rows.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+        rows.truncate(self.limit);
+        rows
+    }
+
+    /// What is not later than a full page cannot come onto it. `found`: the latest first.
+    fn floor<'a>(&self, mut found: impl Iterator<Item = &'a String>) -> String {
+        let last = self.limit.checked_sub(1);
+        let last = last.and_then(|last| found.nth(last));
+        last.cloned().unwrap_or_else(|| self.after())
+    }
+
+    fn rows(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX)
     }
 
     /// The id that all are above.
@@ -151,13 +196,6 @@ impl Filter {
             .min()
             .unwrap_or_else(|| NO_ID_IS_ABOVE.to_owned())
     }
-}
-
-/// What one query looks for.
-struct Range {
-    request: Option<String>,
-    kinds: Vec<String>,
-    admins: Vec<i64>,
 }
 
 fn all_kinds() -> Vec<String> {

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::lenient;
 use crate::money::Money;
-use crate::project::file::Product;
+use crate::project::calendar::{self, InvalidDate};
+use crate::project::file::{Product, ProductType};
 use crate::project::snapshot::Project;
 
 /// Entries of one call.
@@ -17,6 +19,8 @@ const MAX_QUANTITY: i64 = 9_999;
 /// In characters.
 const MAX_REMARK_LENGTH: usize = 1_000;
 const MAX_NAME_LENGTH: usize = 200;
+/// How `recurring_start_date` is written, where `date_structure` says nothing.
+const DATE_STRUCTURE: &str = "MM-DD-YYYY";
 
 /// A line that is to be added.
 #[derive(Clone, Debug)]
@@ -26,11 +30,23 @@ pub struct NewLine {
     pub item: Item,
     pub quantity: i64,
     pub remark: String,
+    /// The day with which a subscription begins; none: the day on which it is added.
+    pub starts_on: Option<NaiveDate>,
+}
+
+impl NewLine {
+    /// Of the project's list, where it is.
+    pub fn product(&self) -> Option<&Product> {
+        match &self.item {
+            Item::Listed(product) => Some(product),
+            Item::Private { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub enum Item {
-    Listed(Product),
+    Listed(Box<Product>),
     /// Made for one user, and in no list.
     Private {
         name: String,
@@ -132,7 +148,15 @@ fn read_new_line(
     only_keys(
         path,
         entry,
-        &["p_id", "name", "price", "q", "product_remark"],
+        &[
+            "p_id",
+            "name",
+            "price",
+            "q",
+            "product_remark",
+            "recurring_start_date",
+            "date_structure",
+        ],
     )?;
     let at = |key: &str| format!("{path}.{key}");
     let id = lenient::id(entry.get("p_id"))
@@ -145,13 +169,13 @@ fn read_new_line(
         Some(id) => {
             let rule = "is not a product of this project";
             let unknown = || FieldError::new(at("p_id"), "product_not_found", rule);
-            Item::Listed(project.product(id).ok_or_else(unknown)?.clone())
+            Item::Listed(Box::new(project.product(id).ok_or_else(unknown)?.clone()))
         }
         None => read_private(path, entry)?,
     };
     let quantity = read_quantity(&at("q"), entry.get("q"))?;
     if let Item::Listed(product) = &item
-        && product.only_one
+        && product.is_only_one()
         && quantity != 1
     {
         return Err(FieldError::new(
@@ -164,12 +188,51 @@ fn read_new_line(
         None | Some(Value::Null) => String::new(),
         Some(value) => read_text(&at("product_remark"), value, MAX_REMARK_LENGTH)?,
     };
+    let starts_on = read_start(path, entry, &item)?;
     Ok(NewLine {
         path: path.to_owned(),
         item,
         quantity,
         remark,
+        starts_on,
     })
+}
+
+/// `recurring_start_date`, by `date_structure`.
+fn read_start(
+    path: &str,
+    entry: &Map<String, Value>,
+    item: &Item,
+) -> Result<Option<NaiveDate>, FieldError> {
+    let text = |key: &str| match entry.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => read_text(&format!("{path}.{key}"), value, MAX_NAME_LENGTH)
+            .map(|text| Some(text).filter(|text| !text.is_empty())),
+    };
+    let structure = text("date_structure")?;
+    let structure = structure.as_deref().unwrap_or(DATE_STRUCTURE);
+    let Some(date) = text("recurring_start_date")? else {
+        return Ok(None);
+    };
+    let invalid =
+        |key: &str, rule: &str| Err(FieldError::new(format!("{path}.{key}"), "invalid", rule));
+    let is_subscription = matches!(item, Item::Listed(product)
+        if product.base_product_type == ProductType::Subscription);
+    if !is_subscription {
+        let rule = "must be left out: only a subscription begins on a day";
+        return invalid("recurring_start_date", rule);
+    }
+    match calendar::read_date(&date, structure) {
+        Ok(date) => Ok(Some(date)),
+        Err(InvalidDate::Date) => {
+            let rule = format!("must be a date as {structure} says");
+            invalid("recurring_start_date", &rule)
+        }
+        Err(InvalidDate::Structure) => {
+            let rule = "must be MM, DD and YYYY in any order, with -, / or . between them";
+            invalid("date_structure", rule)
+        }
+    }
 }
 
 fn read_private(path: &str, entry: &Map<String, Value>) -> Result<Item, FieldError> {

@@ -111,6 +111,14 @@ fn obstacles(conn: &mut Conn, file: &Prepared) -> Result<Vec<Problem>, Error> {
                 );
                 report.add("groups", rule);
             }
+            Step::EndFamilies(group)
+                if registrations::have_parents(conn, file.organization, *group)? =>
+            {
+                let path = file.group_paths.get(&group.0);
+                let path = path.map_or("groups".to_owned(), |path| format!("{path}.structure"));
+                let rule = format!("must stay \"family\": project {group} has children");
+                report.add(path, rule);
+            }
             Step::FreeStatus(group, status)
                 if registrations::have_status(conn, file.organization, *group, *status)? =>
             {
@@ -142,7 +150,7 @@ fn take(
     version: i64,
 ) -> Result<(), Error> {
     match step {
-        Step::Organization | Step::FreeStatus(..) => {}
+        Step::Organization | Step::FreeStatus(..) | Step::EndFamilies(_) => {}
         Step::InsertAdmin(row) => config::insert_admin(conn, row)?,
         Step::UpdateAdmin(row) => config::update_admin(conn, row)?,
         Step::RemoveAdmin(id) => config::delete_admin(conn, organization, *id)?,

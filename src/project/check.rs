@@ -4,6 +4,7 @@
 pub mod admins;
 pub mod groups;
 pub mod ids;
+pub mod products;
 mod templates;
 mod triggers;
 pub mod users;

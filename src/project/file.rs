@@ -1,4 +1,5 @@
-//! The project file: its types, with their defaults; those of a project's lists are in `items.rs`. What serde cannot
+//! The project file: its types, with their defaults; those of a project's lists are in `items.rs`, `product.rs`
+//! and `trigger.rs`. What serde cannot
 //! say is checked in `check.rs`.
 //! The JSON Schema that `clogin schema project` prints is made from these types.
 
@@ -9,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::action_names::PUBLISHABLE_ACTIONS;
-pub use super::items::{
-    AddedOn, Category, Completion, EmailTemplate, Field, FieldType, Form, Level, Product, Status,
-};
+pub use super::items::{AddedOn, Completion, EmailTemplate, Field, FieldType, Form, Level, Status};
+pub use super::product::{Category, Interval, Product, ProductType, Recurring};
 use super::trigger::Trigger;
 use crate::db::config::ItemKind;
 use crate::ids::{AdminId, CloginId, GroupId, OrganizationId, StatusId};
+use crate::money::Money;
+use crate::orders::payments;
 
 /// What an organization has set up, in one document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -288,6 +290,25 @@ pub struct FileRegistration {
     /// What is in its cart, by the rules of `add_product`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cart: Vec<FileCartLine>,
+    /// What was paid, by the rules of `add_payment`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<FilePayment>,
+}
+
+/// What was paid, or given back; in the project's currency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FilePayment {
+    pub amount: Money,
+    #[serde(default)]
+    pub kind: payments::Kind,
+    #[serde(default)]
+    pub status: payments::Status,
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// RFC 3339, or a date.
+    #[serde(default)]
+    pub paid_at: Option<String>,
 }
 
 /// A product in a cart, at its price.

@@ -1,10 +1,10 @@
-//! What a project is set up with: forms and their fields, categories, products, statuses and e-mail templates.
+//! What a project is set up with: forms and their fields, statuses and e-mail templates.
+//! Categories and products are in `product.rs`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{FormId, StatusId};
-use crate::money::Money;
 
 /// Whom a form or a product is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -113,48 +113,6 @@ pub enum FieldType {
     YesNo,
     SingleChoice,
     MultipleChoice,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Category {
-    pub id: i64,
-    pub name: String,
-    /// How many of its products one user may order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub quota_ordered: Option<u32>,
-    #[serde(default)]
-    pub interchange: bool,
-    #[serde(default)]
-    pub mandatory: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Product {
-    pub id: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub category: Option<i64>,
-    pub name: String,
-    /// 1 event, 2 discount, 3 session holder, 4 session, 6 subscription, 7 merchandise.
-    #[serde(default = "merchandise")]
-    pub base_product_type: u8,
-    #[serde(default)]
-    pub price: Money,
-    #[serde(default)]
-    pub level: Level,
-    #[serde(default)]
-    pub only_one: bool,
-    /// How many there are, for all users together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quota: Option<u32>,
-    #[serde(default = "yes")]
-    pub visible: bool,
-}
-
-fn merchandise() -> u8 {
-    7
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

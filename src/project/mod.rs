@@ -7,6 +7,7 @@
 pub mod action_names;
 pub mod admins;
 pub mod apply;
+pub mod calendar;
 mod carry_out;
 pub mod check;
 pub(crate) mod definition;
@@ -17,6 +18,7 @@ mod items;
 mod people;
 mod plan;
 pub mod problem;
+mod product;
 pub mod snapshot;
 mod steps;
 pub mod token;

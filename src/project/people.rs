@@ -17,7 +17,8 @@ use crate::db::{totals, users};
 use crate::error::Error;
 use crate::ids::{CloginId, GroupId, OrganizationId};
 use crate::mail::MailIds;
-use crate::orders::cart;
+use crate::orders::add;
+use crate::orders::payments::{self, NewPayment};
 use crate::orders::product_list::NewLine;
 use crate::triggers::settle::{Changes, Effects, Mail, Settling, settle, settle_parent_of};
 use crate::triggers::trace::Trace;
@@ -44,6 +45,7 @@ pub struct FilePerson {
 struct FileRegistering {
     registering: Registering,
     cart: Vec<NewLine>,
+    payments: Vec<NewPayment>,
     mail_ids: MailIds,
 }
 
@@ -146,7 +148,7 @@ impl FilePerson {
 }
 
 impl FileRegistering {
-    /// Fills the cart, and writes the registration. Triggers see it, and do nothing: neither now nor later.
+    /// Fills the cart, records the payments, and writes the registration. Triggers see it, and do nothing: neither now nor later.
     fn finish(
         &self,
         conn: &mut Conn,
@@ -156,11 +158,22 @@ impl FileRegistering {
         let now = self.registering.now;
         let mut changes = Changes::of_registration(&begun.person)?;
         if !self.cart.is_empty() {
-            let is_hidden = |product: &Product| !product.visible;
-            match cart::add(conn, &mut begun.person, &self.cart, is_hidden, now) {
-                Ok(lines) => {
-                    changes = changes.with_cart(&lines);
+            let project = Arc::clone(&begun.person.project);
+            let is_hidden = |product: &Product| {
+                let holder = project.holder_of(product);
+                !product.visible || holder.is_some_and(|holder| !holder.visible)
+            };
+            match add::add(conn, &mut begun.person, &self.cart, is_hidden, now) {
+                Ok(added) => {
+                    changes = changes.with_cart(&added.lines);
                 }
+                Err(refused) if !refused.errors().is_empty() => report.add_all(&refused),
+                Err(error) => return Err(error),
+            }
+        }
+        for payment in &self.payments {
+            match payments::record(conn, &mut begun.person, payment, now) {
+                Ok(_) => {}
                 Err(refused) if !refused.errors().is_empty() => report.add_all(&refused),
                 Err(error) => return Err(error),
             }

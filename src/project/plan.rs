@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::definition::{definitions, parse, rewritten, rewritten_item, to_json, without_lists};
 use super::existing::{Existing, Unnamed};
-use super::file::{Admin, Group, Organization, ProjectFile, Status};
+use super::file::{Admin, Group, Organization, ProjectFile, Status, Structure};
 use super::steps::{Plan, Step, rank};
 use super::token::token_sha256;
 use crate::db::config::{AdminRow, GroupRow, ItemKind, ItemRow};
@@ -142,6 +142,10 @@ impl Planner<'_> {
         match self.existing.group_rows.get(&group.id) {
             None => self.add(format!("+ {name}"), Step::InsertGroup(row)),
             Some(old) if rewritten::<Group>(&old.definition)? != row.definition => {
+                let had_families = parse::<Group>(&old.definition)?.structure == Structure::Family;
+                if had_families && group.structure == Structure::Individual {
+                    self.plan.steps.push(Step::EndFamilies(group.id));
+                }
                 self.add(format!("~ {name}"), Step::UpdateGroup(row));
             }
             Some(old) if old.position != position => {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 use super::file::{
-    Admin, AdminKind, EmailTemplate, Field, Form, Group, Organization, Product, Status,
+    Admin, AdminKind, Category, EmailTemplate, Field, Form, Group, Organization, Product, Status,
 };
 use super::trigger::Trigger;
 use crate::db::Db;
@@ -189,6 +189,20 @@ impl Project {
         self.group.products.iter().find(|product| product.id == id)
     }
 
+    pub fn category(&self, id: i64) -> Option<&Category> {
+        let mut categories = self.group.categories.iter();
+        categories.find(|category| category.id == id)
+    }
+
+    pub fn category_of(&self, product: i64) -> Option<&Category> {
+        self.category(self.product(product)?.category?)
+    }
+
+    /// The session holder of a session.
+    pub fn holder_of(&self, product: &Product) -> Option<&Product> {
+        self.product(product.holder?)
+    }
+
     pub fn status(&self, id: StatusId) -> Option<&Status> {
         self.group.statuses.iter().find(|status| status.id == id)
     }
@@ -301,9 +315,9 @@ pub fn current_status(
     id: StatusId,
 ) -> Result<Option<Status>, Error> {
     let (organization, group) = (project.organization_id, project.id());
-    let found = config::item_definition(conn, organization, group, ItemKind::Status, id.0)?;
+    let found = config::item(conn, organization, group, ItemKind::Status, id.0)?;
     found
-        .map(|definition| parse("status", id.0, &definition))
+        .map(|row| parse("status", id.0, &row.definition))
         .transpose()
 }
 

@@ -29,6 +29,8 @@ pub enum Step {
     RemoveItem(ItemKind, i64),
     /// Refused when registrations of the project have the status: it is about to go from there.
     FreeStatus(GroupId, StatusId),
+    /// Refused when the project has children: it is about to have no families.
+    EndFamilies(GroupId),
     /// Takes the users of a status out of the normal list, or back into it.
     Exclude(GroupId, Status),
     /// Sells a product up to a quota, or without one.
@@ -59,7 +61,10 @@ impl Step {
     /// with the registration's row, so that holding off the writers of that table holds off all of them.
     pub fn needs_still_registrations(&self) -> bool {
         match self {
-            Step::FreeStatus(..) | Step::Exclude(..) | Step::RemoveGroup(_) => true,
+            Step::FreeStatus(..)
+            | Step::EndFamilies(_)
+            | Step::Exclude(..)
+            | Step::RemoveGroup(_) => true,
             Step::SetQuota(stock) => stock.row == StockRow::New,
             _ => false,
         }
@@ -69,7 +74,7 @@ impl Step {
 /// Where something stands in the order of things: added before removed, and each before what refers to it.
 pub fn rank(step: &Step) -> (u8, i64) {
     let place = match step {
-        Step::FreeStatus(..) => 0,
+        Step::FreeStatus(..) | Step::EndFamilies(_) => 0,
         Step::Organization => 1,
         Step::RemoveAdmin(_) => 2,
         Step::InsertAdmin(_) | Step::UpdateAdmin(_) => 3,

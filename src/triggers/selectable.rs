@@ -5,11 +5,18 @@ use crate::project::file::Product;
 use crate::project::snapshot::Project;
 use crate::project::trigger::Effect;
 
-/// Why a user may not select a product, if it may not, as far as triggers are concerned.
+/// Whether a product is not in a user's list, so that the user may not select it.
 ///
 /// A product that some trigger adds without showing it cannot be selected; one that some trigger shows can be while one
-/// of those has done so; one that a trigger removes from the list cannot be until that is undone.
-pub fn hidden_by_trigger(project: &Project, memory: &Memory, product: &Product) -> bool {
+/// of those has done so; one that a trigger removes from the list cannot be until that is undone. Who hides a
+/// session holder hides its sessions.
+pub fn is_hidden(project: &Project, memory: &Memory, product: &Product) -> bool {
+    let holder = project.holder_of(product);
+    is_hidden_itself(project, memory, product)
+        || holder.is_some_and(|holder| is_hidden_itself(project, memory, holder))
+}
+
+fn is_hidden_itself(project: &Project, memory: &Memory, product: &Product) -> bool {
     let mut is_shown = None;
     for trigger in project.triggers_of_product(product.id) {
         match &trigger.action {

@@ -19,11 +19,11 @@ use super::state::State;
 use super::topics::Topic;
 use super::trace::{Look, LookResult, Seen, Trace};
 use crate::clock::Timestamp;
-use crate::db::carts::CartLine;
 use crate::db::connection::Conn;
 use crate::db::registrations;
 use crate::error::Error;
 use crate::mail::MailIds;
+use crate::orders::cart::Cart;
 use crate::project::snapshot::Project;
 use crate::project::trigger::{Condition, Effect, Trigger};
 use crate::users::person::Person;
@@ -97,7 +97,7 @@ struct Run<'a> {
     state: State,
     memory: Memory,
     /// The cart, once somebody has asked for it.
-    cart: Option<Vec<CartLine>>,
+    cart: Option<Cart>,
     children_counted: bool,
     pending: BTreeSet<usize>,
     fired: HashSet<usize>,
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
             settling,
             state,
             memory,
-            cart: changes.has_empty_cart().then(Vec::new),
+            cart: changes.has_empty_cart().then(Cart::default),
             children_counted: changes.is_registration(),
             pending,
             fired: HashSet::new(),
@@ -143,8 +143,8 @@ impl<'a> Run<'a> {
         self.state.status = registration.status_id.map(crate::ids::StatusId);
         self.state.ordered = registration.order_total;
         self.state.paid = registration.paid_total;
-        let cart = self.cart.iter().flatten();
-        self.state.products = cart.filter_map(|line| line.product_id).collect();
+        let cart = self.cart.iter();
+        self.state.products = cart.flat_map(Cart::products).collect();
     }
 
     /// Looks at one trigger, and does what follows.
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
             Effect::AddProduct { .. } | Effect::AddProductNoShow { .. }
         );
         if self.cart.is_none() && (adds || trigger.conditions.iter().any(sees_cart)) {
-            self.cart = Some(crate::orders::cart::of_person(conn, self.person)?);
+            self.cart = Some(Cart::read(conn, self.person)?);
             self.see_registration();
         }
         let counts = |condition: &Condition| matches!(condition, Condition::Children { .. });

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod change;
 pub mod claims;
 pub mod email;
+pub mod family;
 pub mod forms;
 pub mod password;
 pub mod person;

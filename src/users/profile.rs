@@ -86,6 +86,15 @@ impl Profile {
         Ok(())
     }
 
+    /// Whether a key that a call names changes nothing: a blank username or password is as good as none.
+    pub fn skips(&self, key: &str) -> bool {
+        match key {
+            "username" => self.username.is_none(),
+            "password" => self.password.is_none(),
+            _ => false,
+        }
+    }
+
     /// Whether nothing is to be changed.
     pub fn is_empty(&self) -> bool {
         self.username.is_none()

@@ -1,6 +1,5 @@
 //! What a call sets of a person: the special fields, and answers to fields of the project by id or mapped name.
 
-use chrono::{DateTime, NaiveDate, NaiveTime};
 use serde_json::{Map, Value};
 
 use super::profile::{self, Profile};
@@ -131,7 +130,10 @@ fn read_key(
                 "may be set by a secret key only",
             ));
         }
-        "_application_date" => submission.application_date = read_date(value, path)?,
+        "_application_date" => {
+            submission.application_date = lenient::moment(Some(value))
+                .map_err(|rule| FieldError::new(path, "invalid", rule))?;
+        }
         "_utm" => submission.utm = read_utm(value, path)?,
         _ => {
             let (form, field) = project.field(key).ok_or_else(|| unknown_field(path))?;
@@ -170,39 +172,6 @@ fn read_answer(
         field_type: field.field_type,
         value,
     })
-}
-
-/// RFC 3339, or a date, which means its first moment in UTC.
-fn read_date(value: &Value, path: &str) -> Result<Option<Timestamp>, FieldError> {
-    let text = match value {
-        Value::Null => return Ok(None),
-        Value::String(text) if text.is_empty() => return Ok(None),
-        Value::String(text) => text.as_str(),
-        _ => "",
-    };
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .ok()
-        .filter(|_| text.len() == 10)
-        .map(|day| day.and_time(NaiveTime::MIN));
-    let moment = || {
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|moment| moment.naive_utc())
-    };
-    let at = day.or_else(moment).and_then(|at| {
-        let millis = at.and_utc().timestamp_millis();
-        DateTime::from_timestamp_millis(millis).map(|at| at.naive_utc())
-    });
-    // Four digits of the year: what both databases order rightly.
-    let in_range = |at: &Timestamp| (1..=9999).contains(&chrono::Datelike::year(at));
-    match at.filter(in_range) {
-        Some(at) => Ok(Some(at)),
-        None => Err(FieldError::new(
-            path,
-            "invalid",
-            "must be a moment as in RFC 3339 (2027-01-05T09:00:00Z) or a date as YYYY-MM-DD",
-        )),
-    }
 }
 
 fn read_utm(value: &Value, path: &str) -> Result<Option<Map<String, Value>>, FieldError> {

@@ -70,6 +70,11 @@ impl Client {
         self.send("POST", USERS, &headers, body.to_string().as_bytes())
     }
 
+    /// Posts to another endpoint as the demo organization's server.
+    pub fn post_to(&self, path: &str, body: Value) -> Answer {
+        self.send("POST", path, &SERVER, body.to_string().as_bytes())
+    }
+
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         self.try_send(method, path, headers, body)
             .unwrap_or_else(|error| panic!("{error}"))

@@ -19,12 +19,11 @@ pub(super) fn read(project: &Project, doc: &Map<String, Value>) -> Result<Trigge
         project,
         errors: Vec::new(),
     };
-    let reverse_trigger = match doc.get("reverse_trigger") {
-        None | Some(Value::Null) => true,
-        Some(value) => reader
-            .keep("doc.reverse_trigger", lenient::boolean(value))
-            .unwrap_or(true),
-    };
+    let reverse_trigger = lenient::flag(doc.get("reverse_trigger"));
+    let reverse_trigger = reader
+        .keep("doc.reverse_trigger", reverse_trigger)
+        .flatten()
+        .unwrap_or(true);
     let action = reader.action(doc.get("action"));
     let (andor, conditions) = reader.conditions(doc.get("conditions"));
     match action {

@@ -4,19 +4,25 @@ use super::wanted::Wanted;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::db::carts::{self, CartLine};
+use crate::db::carts::{self, CartLine, Stock};
 use crate::db::connection::DbConn;
 use crate::db::emails::{self, EmailSummary};
 use crate::db::lists::{self, Excluded, Part, Selection};
+use crate::db::payments::{self, Payment};
 use crate::error::Error;
 use crate::ids::CloginId;
+use crate::orders::cart::Cart;
+use crate::project::file::Product;
 use crate::project::snapshot::Project;
 use crate::users::person::Person;
 
 /// The rows beside those of the people themselves.
 #[derive(Default)]
 pub(in crate::actions) struct MoreRows {
-    pub(super) carts: HashMap<CloginId, Vec<CartLine>>,
+    pub(super) carts: HashMap<CloginId, Cart>,
+    /// Product → pieces that are left, of those that have a quota.
+    pub(super) left: HashMap<i64, i64>,
+    pub(super) payments: HashMap<CloginId, Vec<Payment>>,
     pub(super) emails: HashMap<CloginId, Vec<EmailSummary>>,
     pub(super) parents: HashMap<CloginId, Person>,
     pub(super) children: HashMap<CloginId, Vec<Person>>,
@@ -37,11 +43,29 @@ impl MoreRows {
         let (organization, group) = (project.organization_id, project.id());
         let ids: Vec<_> = people.iter().map(Person::clogin_id).collect();
         if wanted.has("_usercart") || wanted.has("_userproducts") {
+            let mut lines: HashMap<CloginId, Vec<CartLine>> = HashMap::new();
             for line in carts::of_people(conn, organization, group, &ids)? {
-                rows.carts
+                lines
                     .entry(CloginId(line.clogin_id))
                     .or_default()
                     .push(line);
+            }
+            for (id, lines) in lines {
+                rows.carts.insert(id, Cart::new(lines)?);
+            }
+        }
+        let has_quota = |product: &Product| product.quota.is_some();
+        if wanted.has("_userproducts") && project.group.products.iter().any(has_quota) {
+            let stock = carts::stock_of(conn, organization)?.into_iter();
+            let left = |stock: Stock| (stock.product_id, stock.quota - stock.sold);
+            rows.left = stock.map(left).collect();
+        }
+        if wanted.has("_userpayments") {
+            for payment in payments::of_people(conn, organization, group, &ids)? {
+                rows.payments
+                    .entry(CloginId(payment.clogin_id))
+                    .or_default()
+                    .push(payment);
             }
         }
         if wanted.has("_emails") {

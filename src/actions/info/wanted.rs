@@ -1,10 +1,13 @@
 //! Which keys are asked for.
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+use crate::clock::Timestamp;
 use crate::db::carts::CartLine;
 use crate::error::{Error, FieldError};
 use crate::lenient;
+use crate::project::calendar;
 use crate::project::snapshot::Project;
 use crate::users::{profile, submission};
 
@@ -13,6 +16,8 @@ use crate::users::{profile, submission};
 pub(in crate::actions) struct Wanted {
     pub(super) keys: Vec<String>,
     pub(super) cart: CartFilter,
+    /// Which day it is in the project.
+    pub(super) today: NaiveDate,
 }
 
 /// `_usercart`: true, or an object that says which lines.
@@ -32,8 +37,12 @@ impl Wanted {
         project: &Project,
         doc: &Map<String, Value>,
         others: &[&str],
+        now: Timestamp,
     ) -> Result<Self, Error> {
-        let mut wanted = Wanted::default();
+        let mut wanted = Wanted {
+            today: calendar::today(&project.group.settings, now),
+            ..Wanted::default()
+        };
         let mut errors = Vec::new();
         for (key, value) in doc
             .iter()
@@ -48,10 +57,10 @@ impl Wanted {
                 wanted.keys.push(key.clone());
                 continue;
             }
-            match lenient::boolean(value) {
-                Ok(false) => {}
-                Ok(true) if is_readable(project, key) => wanted.keys.push(key.clone()),
-                Ok(true) => errors.push(submission::unknown_field(path)),
+            match lenient::flag(Some(value)) {
+                Ok(None | Some(false)) => {}
+                Ok(Some(true)) if is_readable(project, key) => wanted.keys.push(key.clone()),
+                Ok(Some(true)) => errors.push(submission::unknown_field(path)),
                 Err(rule) => errors.push(FieldError::new(path, "invalid", rule)),
             }
         }
@@ -68,9 +77,15 @@ impl Wanted {
 
     /// Whether other rows than the person's own have to be read.
     pub fn needs_more_rows(&self) -> bool {
-        ["_family", "_usercart", "_userproducts", "_emails"]
-            .into_iter()
-            .any(|key| self.has(key))
+        [
+            "_family",
+            "_usercart",
+            "_userproducts",
+            "_userpayments",
+            "_emails",
+        ]
+        .into_iter()
+        .any(|key| self.has(key))
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -119,6 +134,7 @@ fn is_readable(project: &Project, key: &str) -> bool {
             | "_family"
             | "_usercart"
             | "_userproducts"
+            | "_userpayments"
             | "_utm"
             | "_emails"
     ) || profile::READABLE.contains(&key)

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::db::connection::Conn;
-use crate::db::held::{self, EndedToo};
 use crate::db::registrations;
 use crate::db::users::User;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::ids::{CloginId, GroupId};
 use crate::project::snapshot::{Project, Setup};
+use crate::users::family;
 use crate::users::person::Person;
 
 /// Holds the registrations of a person that are not among `held` yet, each after its parent's. `user`: as it is or was; its
@@ -29,16 +29,21 @@ pub(super) fn hold(
             continue;
         }
         let project = project(setup, group)?;
-        if let Some(parent) = registrations::parent_of(conn, organization, group, clogin)? {
-            held::lock(conn, organization, group, parent, EndedToo::No)?;
-        }
-        let registration = held::lock(conn, organization, group, clogin, EndedToo::No)?;
-        // None: it has ended meanwhile.
-        held.extend(registration.map(|registration| Person {
+        let Some(registration) = registrations::of_person(conn, organization, group, clogin)?
+        else {
+            continue;
+        };
+        let person = Person {
             project,
             registration,
             user: user.clone(),
-        }));
+        };
+        match family::hold(conn, &person, None) {
+            Ok(now) => held.push(now.person),
+            // It has ended meanwhile.
+            Err(error) if error.code() == ErrorCode::UserNotFound => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

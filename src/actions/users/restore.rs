@@ -12,6 +12,7 @@ use crate::db::users::{self, User};
 use crate::error::{Error, ErrorCode};
 use crate::ids::{CloginId, GroupId};
 use crate::orders::cart;
+use crate::project::file::Structure;
 use crate::project::snapshot::Setup;
 use crate::triggers::settle::{Settling, settle_parent_of};
 use crate::triggers::trace::Trace;
@@ -77,6 +78,10 @@ fn begin_again(
     // Nobody changes it before the parent is held: it has ended.
     let parent = registrations::parent_of(conn, organization, group, clogin)?;
     if let Some(parent) = parent {
+        if project.group.structure != Structure::Family {
+            let msg = "The user was a child, and its project has no families any more.";
+            return Err(Error::new(ErrorCode::NotAChildOf, msg));
+        }
         let held = held::lock(conn, organization, group, parent, EndedToo::No)?;
         if held.is_none_or(|parent| parent.parent_id.is_some()) {
             let msg = "The user's parent is not registered any more: restore or register it first.";

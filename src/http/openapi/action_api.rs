@@ -24,6 +24,10 @@ fn described(endpoint: Endpoint) -> Described {
         Endpoint::Users => ("users_action", "People: register, change, look up, list"),
         Endpoint::Statuses => ("statuses_action", "Statuses of a project"),
         Endpoint::Triggers => ("triggers_action", "Triggers of a project"),
+        Endpoint::Products => (
+            "products_action",
+            "Products of a project, and their categories",
+        ),
     };
     let actions: Vec<_> = Action::ALL
         .into_iter()
@@ -124,9 +128,14 @@ fn example(action: Action) -> Value {
         Action::Delete => include_str!("../../../fixtures/delete/child.json"),
         Action::CreateStatus => include_str!("../../../fixtures/create_status/sample.json"),
         Action::CreateTrigger => include_str!("../../../fixtures/create_trigger/sample.json"),
+        Action::AddPayment => include_str!("../../../fixtures/add_payment/one.json"),
+        Action::MoveChild => include_str!("../../../fixtures/move_child/one.json"),
+        Action::CreateProduct => include_str!("../../../fixtures/create_product/sample.json"),
+        Action::CreateCategory => include_str!("../../../fixtures/create_category/sample.json"),
+        Action::EditCategory => include_str!("../../../fixtures/edit_category/sample.json"),
     };
     // What an earlier exchange of the fixture has named.
-    let fixture = ["{{me}}", "{{kid}}", "{{a}}"]
+    let fixture = ["{{me}}", "{{kid}}", "{{other}}", "{{a}}", "{{category}}"]
         .iter()
         .fold(fixture.replace("{{unique}}", "k3v9"), |text, name| {
             text.replace(name, "9001")

@@ -24,6 +24,28 @@ pub(super) fn components() -> Map<String, Value> {
             "q": { "type": "integer" },
             "price": text(),
             "total": text(),
+            "waiting": { "type": "boolean" },
+        }),
+    );
+    let optional = || json!({ "type": ["string", "null"] });
+    let payment = closed(
+        &[
+            "payment_id",
+            "amount",
+            "kind",
+            "status",
+            "reference",
+            "paid_at",
+            "created_at",
+        ],
+        json!({
+            "payment_id": { "type": "integer" },
+            "amount": text(),
+            "kind": text(),
+            "status": text(),
+            "reference": optional(),
+            "paid_at": optional(),
+            "created_at": text(),
         }),
     );
     let mut user = json!({
@@ -36,6 +58,7 @@ pub(super) fn components() -> Map<String, Value> {
     let user = closed(&["user_info", "meta_info"], user);
     let parts = [
         ("CartLine", line),
+        ("Payment", payment),
         ("ListedChild", child),
         ("ListedUser", user),
     ];
@@ -79,7 +102,7 @@ fn own(action: Action) -> (Map<String, Value>, &'static [&'static str]) {
     let integer = || json!({ "type": "integer" });
     let mut optional: &[&str] = &[];
     let properties = match action {
-        Action::Create | Action::CreateChild => {
+        Action::Create | Action::CreateChild | Action::MoveChild => {
             json!({ "msg": text(), "system_action": many(text()) })
         }
         Action::Login | Action::Authenticate => json!({
@@ -89,8 +112,22 @@ fn own(action: Action) -> (Map<String, Value>, &'static [&'static str]) {
         }),
         Action::VerifyToken | Action::Delete => json!({ "msg": text() }),
         Action::Update => json!({ "msg": text(), "updated": many(text()) }),
-        Action::AddProduct | Action::RemoveProduct => {
+        Action::AddProduct => {
+            optional = &["replaced"];
+            let lines = || many(reference("CartLine"));
+            json!({ "msg": text(), "products": lines(), "replaced": lines() })
+        }
+        Action::RemoveProduct => {
             json!({ "msg": text(), "products": many(reference("CartLine")) })
+        }
+        Action::AddPayment => json!({
+            "msg": text(),
+            "system_action": many(text()),
+            "payment": reference("Payment"),
+        }),
+        Action::CreateProduct => json!({ "msg": text(), "msg_type": text(), "p_id": integer() }),
+        Action::CreateCategory | Action::EditCategory => {
+            json!({ "msg": text(), "msg_type": text(), "category_id": integer() })
         }
         Action::AddEmail => json!({ "msg": text(), "email_ids": many(integer()) }),
         Action::GetInfo => {

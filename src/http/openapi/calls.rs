@@ -1,5 +1,7 @@
 //! What each action takes: its envelope, with its document. An action without one does not compile.
 
+mod products;
+
 use serde_json::{Map, Value, json};
 
 use super::operation::reference;
@@ -93,10 +95,37 @@ fn document(action: Action) -> Document {
             json!({
                 "status_name": reference("Text"),
                 "color": { "type": ["string", "null"], "pattern": "^#[0-9A-Fa-f]{6}$" },
-                "is_excluded": { "anyOf": [reference("Flag"), { "type": "null" }] },
+                "is_excluded": reference("Flag"),
             }),
         )),
         Action::CreateTrigger => Document::Required(trigger()),
+        Action::AddPayment => Document::Required(closed(
+            &["amount", "kind", "status"],
+            json!({
+                "amount": reference("Text"),
+                "kind": { "type": "string", "enum": ["payment", "refund"] },
+                "status": { "type": "string", "enum": ["approved", "pending", "failed"] },
+                "reference": reference("OptionalText"),
+                "paid_at": {
+                    "description": "RFC 3339, or YYYY-MM-DD.",
+                    "type": ["string", "null"],
+                },
+            }),
+        )),
+        Action::MoveChild => Document::Required(closed(
+            &["connected_to"],
+            json!({ "connected_to": reference("Id") }),
+        )),
+        Action::CreateProduct => Document::Required(products::product()),
+        Action::CreateCategory => {
+            let required = ["category_name"];
+            Document::Required(closed(&required, Value::Object(products::category())))
+        }
+        Action::EditCategory => {
+            let id = [("category_id".to_owned(), reference("Id"))];
+            let properties: Map<_, _> = products::category().into_iter().chain(id).collect();
+            Document::Required(closed(&["category_id"], Value::Object(properties)))
+        }
     }
 }
 
@@ -110,6 +139,8 @@ pub(super) fn components() -> Map<String, Value> {
             "price": reference("Text"),
             "q": reference("OptionalText"),
             "product_remark": reference("OptionalText"),
+            "recurring_start_date": reference("OptionalText"),
+            "date_structure": reference("OptionalText"),
         }),
     );
     let email = closed(
@@ -228,7 +259,7 @@ fn trigger() -> Value {
     closed(
         &["action", "conditions"],
         json!({
-            "reverse_trigger": { "anyOf": [reference("Flag"), { "type": "null" }] },
+            "reverse_trigger": reference("Flag"),
             "action": action,
             "conditions": conditions,
         }),

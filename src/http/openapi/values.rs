@@ -35,11 +35,12 @@ pub(super) fn components() -> Map<String, Value> {
         (
             "Flag",
             json!({
-                "description": "True or false.",
+                "description": "True or false; null is as good as nothing.",
                 "anyOf": [
                     { "type": "boolean" },
                     { "type": "integer", "enum": [0, 1] },
                     { "type": "string", "enum": ["0", "1", "true", "false"] },
+                    { "type": "null" },
                 ],
             }),
         ),

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 
 use lettre::message::Mailbox;
 
+use super::products::{self, MAX_REMARK_LENGTH};
 use super::{check_name, is_time_zone};
 use crate::db::config::ItemKind;
-use crate::money;
 use crate::project::file::{Category, Field, FieldType, Form, Group, Product, Settings, Status};
 use crate::project::problem::Report;
 use crate::project::trigger::Effect;
 use crate::users::profile;
-
-const BASE_PRODUCT_TYPES: [u8; 6] = [1, 2, 3, 4, 6, 7];
 
 /// `group`: as in the file. `whole`: with what only the database has, after it.
 pub fn check(report: &mut Report<'_>, path: &str, group: &Group, whole: &Group) {
@@ -161,22 +159,20 @@ fn check_category(report: &mut Report<'_>, path: &str, category: &Category) {
         let rule = "must be at least 1, or null for no limit";
         report.add(format!("{path}.quota_ordered"), rule);
     }
+    for (key, remark) in [
+        ("top_remark", &category.top_remark),
+        ("bottom_remark", &category.bottom_remark),
+    ] {
+        if remark.chars().count() > MAX_REMARK_LENGTH {
+            let rule = format!("must have at most {MAX_REMARK_LENGTH} characters");
+            report.add(format!("{path}.{key}"), rule);
+        }
+    }
 }
 
 fn check_product(report: &mut Report<'_>, path: &str, product: &Product, whole: &Group) {
-    if product.price.0 < 0 || product.price > money::MAX {
-        let rule = format!("must be an amount from 0.00 to {}", money::MAX);
-        report.add(format!("{path}.price"), rule);
-    }
-    if !BASE_PRODUCT_TYPES.contains(&product.base_product_type) {
-        let rule = "must be 1 event, 2 discount, 3 session holder, 4 session, 6 subscription or 7 merchandise";
-        report.add(format!("{path}.base_product_type"), rule);
-    }
-    if let Some(id) = product.category
-        && !whole.categories.iter().any(|category| category.id == id)
-    {
-        let rule = format!("must be a category of the project; there is no {id}");
-        report.add(format!("{path}.category"), rule);
+    for (key, rule) in products::problems(product, whole) {
+        report.add(format!("{path}.{key}"), rule);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reads the people of a file: their names, answers and carts.
+//! Reads the people of a file: their names, answers, carts and payments.
 
 use std::sync::Arc;
 
@@ -9,8 +9,11 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::CloginId;
 use crate::mail::MailIds;
+use crate::orders::payments::{self, NewPayment};
 use crate::orders::product_list::{self, NewLine, ProductList};
-use crate::project::file::{FileCartLine, FileUser, Organization, ProjectFile, Settings};
+use crate::project::file::{
+    FileCartLine, FilePayment, FileUser, Organization, ProjectFile, Settings,
+};
 use crate::project::problem::{Problem, Report};
 use crate::project::snapshot::Project;
 use crate::users::forms::FormState;
@@ -110,6 +113,8 @@ impl Reader<'_> {
             let answers_path = format!("{path}.answers");
             let submission = read_answers(report, &answers_path, project, is_child, answers);
             let cart = read_cart(report, &format!("{path}.cart"), project, &registration.cart);
+            let payments_path = format!("{path}.payments");
+            let payments = read_payments(report, &payments_path, &registration.payments);
             let registering = Registering {
                 project: Arc::clone(project),
                 parent: registration.connected_to,
@@ -125,6 +130,7 @@ impl Reader<'_> {
             registrations.push(FileRegistering {
                 registering,
                 cart,
+                payments,
                 mail_ids,
             });
         }
@@ -206,6 +212,29 @@ fn read_cart(
         report.add_all(&refused);
         Vec::new()
     })
+}
+
+/// As `add_payment` reads them. Whether a refund is not too large is seen in the transaction.
+fn read_payments(
+    report: &mut Report<'_>,
+    path: &str,
+    file_payments: &[FilePayment],
+) -> Vec<NewPayment> {
+    let mut read = Vec::new();
+    for (index, payment) in file_payments.iter().enumerate() {
+        let doc = Map::from_iter([
+            ("amount".to_owned(), json!(payment.amount)),
+            ("kind".to_owned(), json!(payment.kind)),
+            ("status".to_owned(), json!(payment.status)),
+            ("reference".to_owned(), json!(payment.reference)),
+            ("paid_at".to_owned(), json!(payment.paid_at)),
+        ]);
+        match payments::read(&format!("{path}[{index}]"), &doc) {
+            Ok(payment) => read.push(payment),
+            Err(refused) => report.add_all(&refused),
+        }
+    }
+    read
 }
 
 fn shown_name(user: &FileUser) -> String {

@@ -4,7 +4,8 @@ use super::{Run, Topic};
 use crate::db::connection::Conn;
 use crate::error::Error;
 use crate::ids::{FormId, StatusId};
-use crate::orders::cart::{self, Offered};
+use crate::orders::offer::{Offered, offer};
+use crate::orders::{cart, locked};
 use crate::project::snapshot::{Project, current_status};
 use crate::project::trigger::{Effect, Trigger};
 use crate::triggers::memory::{Entry, Replaced};
@@ -98,11 +99,14 @@ impl Run<'_> {
         if self.state.products.contains(&id) {
             return Ok(format!("product {id} is in the cart already"));
         }
-        match cart::offer(conn, self.person, product, self.settling.now)? {
+        let cart = self.cart.get_or_insert_default();
+        match offer(conn, self.person, cart, product, self.settling.now)? {
             Offered::Added(line) => {
                 entry.carts.push(line.id);
-                self.cart.get_or_insert_default().push(line);
                 self.see_registration();
+                if line.waiting {
+                    return Ok(format!("product {id} waits for a seat"));
+                }
                 self.changed(project, &Topic::Product(id));
                 self.changed(project, &Topic::Balance);
                 Ok(format!("product {id} is added"))
@@ -117,14 +121,22 @@ impl Run<'_> {
         entry: &mut Entry,
         notes: &mut Vec<String>,
     ) -> Result<(), Error> {
-        let ours = std::mem::take(&mut entry.carts);
-        let cart = self.cart.take().unwrap_or_default();
-        let (removed, kept): (Vec<_>, Vec<_>) =
-            cart.into_iter().partition(|line| ours.contains(&line.id));
-        self.cart = Some(kept);
-        cart::take_out(conn, self.person, &removed)?;
-        self.see_registration();
         let project = self.person.project.clone();
+        let paid = self.person.registration.paid_total;
+        let cart = self.cart.get_or_insert_default();
+        let mut ours = std::mem::take(&mut entry.carts);
+        ours.retain(|id| match cart.line(*id) {
+            None => false,
+            Some(line) => match locked(&project, cart, paid, line) {
+                None => true,
+                Some(reason) => {
+                    notes.push(format!("line {id} of the cart stays: it {reason}"));
+                    false
+                }
+            },
+        });
+        let removed = cart::take_out(conn, self.person, cart, &ours)?;
+        self.see_registration();
         for id in removed.iter().filter_map(|line| line.product_id) {
             notes.push(format!("product {id} is taken out"));
             self.changed(&project, &Topic::Product(id));

@@ -1,3 +1,4 @@
+mod add_payment;
 mod add_product;
 mod authenticate;
 mod create;
@@ -7,7 +8,10 @@ mod get_user_list;
 mod group;
 mod idempotency;
 mod login;
+mod money;
+mod move_child;
 pub mod people;
+mod products;
 mod set_status;
 mod statements;
 mod update;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::people::{
-    CAMP, add_product, authenticate, call, child, create_child, done, parent, set_status, token,
-    update, verify_token,
+    CAMP, add_payment, add_product, authenticate, call, child, create_child, done, move_child,
+    parent, pay, refund, set_status, token, update, verify_token,
 };
 use crate::support::TestApp;
 
@@ -85,17 +85,111 @@ fn a_cart_has_its_budget() {
     let list = json!({ "product_list": { "cart_id": id } });
     let removed = statements(&app, call("remove_product", &kid, list));
     assert!(removed <= 10, "{removed}");
+    // Reading, holding, the reference, the payment, saving, totals, two events; of a refund those that are pending.
+    let doc = |kind: &str, status: &str| json!({ "amount": 5, "kind": kind, "status": status, "reference": "r" });
+    let pending = add_payment(&kid, doc("payment", "pending"));
+    assert!(statements(&app, pending) <= 6);
+    let settled = add_payment(&kid, doc("payment", "approved"));
+    assert!(statements(&app, settled) <= 8);
+    assert!(statements(&app, pay(&kid, "5.00")) <= 7);
+    assert!(statements(&app, refund(&kid, "5.00")) <= 8);
+    // Reading, holding both parents and the child, saving, two events.
+    let other = parent(&app, json!({}));
+    let moved = statements(&app, move_child(&kid, &other));
+    assert!(moved <= 7, "{moved}");
     // Reading, holding the parent and it, children, the cart, the tokens, saving, totals, two events; the seats of each
     // product.
     let deleted = statements(&app, call("delete", &kid, json!({})));
     assert!(deleted <= 10 + 3, "{deleted}");
 }
 
+/// Of the academy, which has products of every kind.
+fn in_academy(action: &str, clogin: &str, more: Value) -> Value {
+    let mut body = call(action, clogin, more);
+    body["group_id"] = json!(1005);
+    body
+}
+
+#[test]
+fn every_kind_of_product_has_the_same_budget() {
+    /// Eight of its own, and two events.
+    const BUDGET: usize = 8 + 2;
+    let app = app();
+    let person = || {
+        let answer = done(&app, crate::support::create(1005, json!({})));
+        answer["user_info"]["clogin_id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let add = |me: &str, list: Value| {
+        statements(
+            &app,
+            in_academy("add_product", me, json!({ "product_list": list })),
+        )
+    };
+    let me = person();
+    // A voucher first, so that every line is reckoned with.
+    for product in [60, 52, 54, 56, 58, 59, 61, 64] {
+        let found = add(&me, json!({ "p_id": product }));
+        assert!(found <= BUDGET, "{product}: {found}");
+    }
+    let private = add(&me, json!({ "name": "Lessons", "price": 10 }));
+    assert!(private <= BUDGET, "private: {private}");
+    // Waiting, and asking for the seat.
+    let other = person();
+    for _ in 0..2 {
+        let waiting = add(&other, json!({ "p_id": 61, "q": 5 }));
+        assert!(waiting <= BUDGET, "waiting: {waiting}");
+    }
+    let cart = done(
+        &app,
+        in_academy(
+            "get_info",
+            &me,
+            json!({ "doc": { "_usercart": { "p_id": 61 } } }),
+        ),
+    );
+    let list = json!({ "cart_id": cart["doc"]["_usercart"][0]["cart_id"] });
+    let removed = statements(
+        &app,
+        in_academy("remove_product", &me, json!({ "product_list": list })),
+    );
+    assert!(removed <= BUDGET, "removed: {removed}");
+    let promoted = add(&other, json!({ "p_id": 61, "q": 5 }));
+    assert!(promoted <= BUDGET, "promoted: {promoted}");
+    // And the line that is replaced, with its seat.
+    let interchanged = add(&me, json!({ "p_id": 55 }));
+    assert!(interchanged <= BUDGET + 2, "interchanged: {interchanged}");
+}
+
+#[test]
+fn a_long_cart_is_one_statement() {
+    let app = app();
+    let me = parent(&app, json!({}));
+    let look = || {
+        statements(
+            &app,
+            call("get_info", &me, json!({ "doc": { "_usercart": 1 } })),
+        )
+    };
+    let empty = look();
+    // The person, once more with the cart, the cart.
+    assert_eq!(empty, 3);
+    let hundred: Value = (0..100)
+        .map(|number| json!({ "name": format!("Lesson {number}"), "price": 1 }))
+        .collect();
+    for _ in 0..2 {
+        done(&app, add_product(&me, hundred.clone()));
+    }
+    assert_eq!(look(), empty);
+}
+
 #[test]
 fn a_list_needs_as_many_for_many_as_for_one() {
     let app = app();
     let everything = json!({
-        "with_excluded": 1, "_family": 1, "_usercart": 1, "_emails": 1, "_allfields": 1, "_userforms": 1,
+        "with_excluded": 1, "_family": 1, "_usercart": 1, "_userpayments": 1, "_emails": 1, "_allfields": 1, "_userforms": 1,
         "_utm": 1, "home_town": 1,
     });
     let count = |doc: &Value, option: &str| {
@@ -113,7 +207,7 @@ fn a_list_needs_as_many_for_many_as_for_one() {
         "only_children",
     ];
     let few: Vec<_> = options.map(|option| count(&everything, option)).to_vec();
-    assert!(few.iter().all(|count| *count <= 6), "{few:?}");
+    assert!(few.iter().all(|count| *count <= 7), "{few:?}");
     // The page, its children, the totals.
     assert_eq!(count(&json!({}), "with_excluded"), 3);
     for _ in 0..60 {

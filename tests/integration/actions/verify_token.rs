@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::people::{at_once, parent, statuses, token, verify_token};
+use super::people::{at_once, done, parent, set_status, statuses, token, verify_token};
 use crate::support::TestApp;
 
 #[test]
@@ -36,5 +36,17 @@ fn with_an_idempotency_key_the_answer_comes_again() {
     };
     let (first, second) = (verify(), verify());
     assert_eq!((first.status, second.text), (200, first.text));
+    assert_eq!(app.post(verify_token(&token)).code(), "token_invalid");
+}
+
+#[test]
+fn who_is_shut_out_is_not_let_in_until_the_status_changes() {
+    let app = TestApp::start();
+    let me = parent(&app, json!({}));
+    let token = token(&app, &me);
+    done(&app, set_status(&me, 22));
+    assert_eq!(app.post(verify_token(&token)).code(), "user_excluded");
+    done(&app, set_status(&me, 0));
+    assert_eq!(app.post(verify_token(&token)).status, 200);
     assert_eq!(app.post(verify_token(&token)).code(), "token_invalid");
 }

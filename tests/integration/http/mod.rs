@@ -1,6 +1,7 @@
 mod any_document;
 mod auth;
 mod bad_input;
+mod clean_up;
 mod client_users;
 mod cors;
 mod limits;

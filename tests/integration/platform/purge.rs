@@ -58,6 +58,13 @@ fn somebody(app: &TestApp) -> (String, String) {
         "five",
         &call("add_email", &me, json!({ "doc": { "email_list": email } })),
     );
+    let paid =
+        json!({ "amount": "1.00", "kind": "payment", "status": "approved", "reference": "Zaphod" });
+    post(
+        app,
+        "paid",
+        &call("add_payment", &me, json!({ "doc": paid })),
+    );
     post(app, "six", &call("login", &me, json!({})));
     let uuid = uuid(app, &me);
     let path = format!("/v1/users/{uuid}");

@@ -161,7 +161,7 @@ fn ids_that_are_handed_out_start_above_those_applied() {
     for (name, value) in [
         ("organization", 1),
         ("admin", 502),
-        ("group", 1003),
+        ("group", 1005),
         ("form", 6),
         ("status", 23),
         ("trigger", 43),
@@ -225,7 +225,7 @@ fn changes_orders_and_removals() {
     let camp = &setup.projects[&GroupId(1001)].group;
     let forms: Vec<_> = camp.forms.iter().map(|form| form.id.0).collect();
     assert_eq!(forms, [2, 1, 3, 4, 5]);
-    assert_eq!(setup.projects.len(), 2);
+    assert_eq!(setup.projects.len(), 3);
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn an_item_can_move_to_another_project() {
     setup.apply(&demo()).unwrap();
     let mut file = demo();
     let form = file["groups"][0]["forms"].as_array_mut().unwrap().remove(2);
-    file["groups"][2]["forms"] = json!([form]);
+    file["groups"][3]["forms"] = json!([form]);
     let moved = [r#"~ form 3 "Pick-up" (project 1003), from project 1001"#];
     assert_eq!(setup.apply(&file).unwrap().plan, moved);
     assert_eq!(setup.apply(&file).unwrap(), nothing());

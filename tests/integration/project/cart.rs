@@ -72,12 +72,3 @@ fn what_add_product_would_refuse_is_refused_with_its_path() {
         assert_eq!(setup.stock(11), None);
     }
 }
-
-#[test]
-fn a_payment_is_refused_for_now() {
-    let setup = Setup::new();
-    let mut file = demo();
-    file["users"][0]["registrations"][0]["payments"] = json!([{ "amount": "1.00" }]);
-    let problems = setup.apply(&file).unwrap_err();
-    assert!(problems[0].contains("payments"), "{problems:?}");
-}

@@ -1,5 +1,7 @@
 //! `check`: nothing is said of a database that is right, and every kind of row that is wrong is named.
 
+use serde_json::json;
+
 use clogin::db::connection::Target;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
@@ -127,6 +129,23 @@ fn every_kind_of_row_that_is_wrong_is_named() {
             &["registration 1: utm does not parse (line 1, column 1)"],
         ),
         (
+            "UPDATE registrations SET paid_total = 5 WHERE id = 2; UPDATE group_totals SET paid = 5 WHERE is_child",
+            &["registration 2: paid_total is 5; its payments have 0"],
+        ),
+        (
+            "INSERT INTO payments (organization_id, group_id, clogin_id, kind, status, amount, created_at) VALUES \
+             (1, 1001, 9002, 'payment', 'approved', 5, '2027-01-05 09:00:00'), (1, 1001, 9002, 'payment', 'failed', 7, '2027-01-05 09:00:00'), \
+             (1, 1001, 9002, 'gift', 'approved', 5, '2027-01-05 09:00:00'), (1, 1001, 9002, 'refund', 'pending', 6, '2027-01-05 09:00:00'), \
+             (1, 1001, 9002, 'refund', 'approved', 0, '2027-01-05 09:00:00'), (1, 1001, 9003, 'payment', 'approved', 1, '2027-01-05 09:00:00')",
+            &[
+                "registration 2: its payment 3 is of no known kind, status or amount",
+                "registration 2: its payment 5 is of no known kind, status or amount",
+                "registration 2: paid_total is 0; its payments have 5",
+                "registration 2: has paid 5; its pending refunds have 6",
+                "payment 6: belongs to no registration",
+            ],
+        ),
+        (
             "UPDATE product_stock SET sold = 2 WHERE product_id = 11",
             &["stock of product 11: sold is 2; carts have 1"],
         ),
@@ -145,6 +164,45 @@ fn every_kind_of_row_that_is_wrong_is_named() {
         (
             "UPDATE cart_lines SET clogin_id = 9003; UPDATE registrations SET order_total = 0; UPDATE group_totals SET ordered = 0; UPDATE product_stock SET sold = 0",
             &["cart line 1: belongs to no registration"],
+        ),
+        (
+            "UPDATE cart_lines SET waiting = true",
+            &[
+                "registration 2: order_total is 25000; its cart has 0",
+                "stock of product 11: sold is 1; carts have 0",
+            ],
+        ),
+        (
+            "UPDATE cart_lines SET terms = '{'",
+            &["registration 2: the terms of its cart line 1 do not parse (line 1, column 1)"],
+        ),
+        (
+            "UPDATE cart_lines SET terms = '{\"discount\":{\"off\":{\"percent\":\"10.00\"},\"products\":[]}}'",
+            &[
+                "registration 2: its cart line 1 is a discount and keeps a price or a quantity of its own",
+            ],
+        ),
+        (
+            "INSERT INTO cart_lines (organization_id, group_id, clogin_id, product_id, name, price, quantity, remark, created_at, terms) \
+             VALUES (1, 1001, 9002, 99, 'Half', 0, 1, '', '2027-01-05 09:00:00', \
+             '{\"discount\":{\"off\":{\"percent\":\"50.00\"},\"products\":[11]}}')",
+            &["registration 2: order_total is 25000; its cart has 12500"],
+        ),
+        (
+            "UPDATE cart_lines SET price = -1",
+            &["registration 2: its cart line 1 has a negative price, or no quantity"],
+        ),
+        (
+            "UPDATE cart_lines SET quantity = 0; UPDATE product_stock SET sold = 0",
+            &["registration 2: its cart line 1 has a negative price, or no quantity"],
+        ),
+        (
+            "UPDATE cart_lines SET product_id = NULL, waiting = true; UPDATE product_stock SET sold = 0",
+            &["registration 2: its cart line 1 waits for a seat of a private product"],
+        ),
+        (
+            "UPDATE cart_lines SET price = 9223372036854775807, quantity = 2; UPDATE product_stock SET sold = 2 WHERE product_id = 11",
+            &["registration 2: order_total is 25000; its cart has 9223372036854775807"],
         ),
         (
             "UPDATE users SET username_key = 'x' WHERE id = 9001; UPDATE users SET username_key = 'y' WHERE id = 9002",
@@ -237,6 +295,31 @@ fn every_kind_of_row_that_is_wrong_is_named() {
     }
 }
 
+/// A rule of a category that came after the order: no disagreement.
+#[test]
+fn what_is_beyond_a_later_rule_is_remarked() {
+    let setup = Setup::new();
+    let mut file = demo();
+    let cart = json!([{ "p_id": 13, "q": 2 }, { "p_id": 13 }]);
+    file["users"][0]["registrations"][0]["cart"] = cart;
+    setup.apply(&file).unwrap();
+    assert_eq!(setup.check(), [""; 0]);
+    file["groups"][0]["categories"][1]["quota_ordered"] = json!(2);
+    file["groups"][0]["categories"][1]["interchange"] = json!(true);
+    setup.apply(&file).unwrap();
+    let remarks = [
+        "! organization 1: registration 1: has 3 of category 2, of which a user may order 2 now",
+        "! organization 1: registration 1: has 2 lines of category 2, whose products are interchanged now",
+    ];
+    assert_eq!(setup.check(), remarks);
+    let (code, out, err) = setup.clogin(&["check"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with(&remarks.join("\n")), "{out}");
+    // What has ended is beyond nothing.
+    setup.tamper("UPDATE registrations SET deleted_at = created_at WHERE id = 1");
+    assert!(!setup.check().iter().any(|line| line.starts_with('!')));
+}
+
 #[test]
 fn more_rows_than_a_page_are_all_seen() {
     let setup = Setup::new();
@@ -258,8 +341,8 @@ fn more_rows_than_a_page_are_all_seen() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(
         out,
-        "organization 1: verified 2 admins, 3 projects with 20 items, 1104 people, 1104 registrations with their \
-         carts, stock and totals, 1100 answers kept for replays\n"
+        "organization 1: verified 2 admins, 4 projects with 37 items, 1104 people, 1104 registrations with their \
+         carts, payments, stock and totals, 1100 answers kept for replays\n"
     );
     setup.tamper("UPDATE registrations SET status_id = 7 WHERE clogin_id = 11100");
     assert_eq!(setup.check().len(), 1);

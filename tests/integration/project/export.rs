@@ -92,6 +92,46 @@ fn what_the_api_made_is_exported() {
 }
 
 #[test]
+fn what_the_api_made_of_products_is_exported() {
+    let app = TestApp::start();
+    let post = |action: &str, doc: Value| {
+        let body = json!({ "action": action, "group_id": 1003, "doc": doc });
+        let answer = app.client.post_to("/reg/api2/products/", body);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    };
+    let category =
+        post("create_category", json!({ "category_name": "Concerts" }))["category_id"].clone();
+    let edit =
+        json!({ "category_id": category, "mandatory_category": 1, "category_top_remark": "One." });
+    post("edit_category", edit);
+    let create = |doc: Value| post("create", doc)["p_id"].clone();
+    let holder =
+        create(json!({ "base_product_type": 3, "product_name": "Week", "cat_id": category }));
+    let session = json!({ "base_product_type": 4, "product_name": "Day", "cat_id": category, "quota": 3,
+        "product_activity_start_date": "2027-03-27", "product_activity_end_date": "2027-03-27" });
+    let session = create(session);
+    create(
+        json!({ "base_product_type": 2, "product_name": "Off", "percent": 5, "discounted": session }),
+    );
+    let file = block_on(export(&app.app, ONE)).unwrap().unwrap();
+    let written = serde_json::to_value(&file.groups[3]).unwrap();
+    let expected = json!({ "id": category, "name": "Concerts", "interchange": false, "mandatory": true,
+        "top_remark": "One." });
+    assert_eq!(written["categories"], json!([expected]));
+    assert_eq!(written["products"][1]["holder"], holder);
+    assert_eq!(written["products"][2]["percent"], json!("5.00"));
+    let files = vec![("x.json".to_owned(), file)];
+    let options = clogin::project::apply::ApplyOptions {
+        unnamed: clogin::project::apply::Unnamed::Removed,
+        ..Default::default()
+    };
+    let applied = block_on(clogin::project::apply::apply(&app.app, files, options)).unwrap();
+    assert_eq!(applied, nothing());
+    assert_eq!(block_on(super::disagreements(&app.app)), [""; 0]);
+}
+
+#[test]
 fn an_organization_that_is_not_there_is_a_sentence() {
     let setup = Setup::new();
     let none = setup

@@ -76,6 +76,39 @@ fn the_demo_product_is_sold_until_it_is_sold_out() {
     assert_eq!(add(&app, new_child(&app)).code(), "quota_exceeded");
 }
 
+/// A session finds the only holder of its category, though the server has not seen it yet.
+#[test]
+fn a_session_holder_that_is_news_is_found() {
+    let app = TestApp::start();
+    let mut file = demo();
+    let holder = json!({ "id": 99, "name": "Tours", "base_product_type": 3, "category": 2 });
+    let products = file["groups"][0]["products"].as_array_mut().unwrap();
+    products.push(holder);
+    apply_beside(&app, &file);
+    let doc = json!({ "base_product_type": 4, "product_name": "Tour", "cat_id": 2,
+        "product_activity_start_date": "2027-03-27", "product_activity_end_date": "2027-03-27" });
+    let body = json!({ "action": "create", "group_id": 1001, "doc": doc });
+    let answer = app.client.post_to("/reg/api2/products/", body);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+/// A product that the server has not seen yet comes with what its category says.
+#[test]
+fn a_product_that_is_news_brings_its_category() {
+    let app = TestApp::start();
+    let child = new_child(&app);
+    let mut file = demo();
+    let camp = &mut file["groups"][0];
+    let category = json!({ "id": 99, "name": "Trips", "quota_ordered": 1 });
+    camp["categories"].as_array_mut().unwrap().push(category);
+    let product = json!({ "id": 99, "name": "Island", "category": 99 });
+    camp["products"].as_array_mut().unwrap().push(product);
+    apply_beside(&app, &file);
+    let body = json!({ "action": "add_product", "group_id": 1001, "clogin_id": child,
+        "product_list": { "p_id": 99, "q": 2 } });
+    assert_eq!(app.post(body).code(), "quota_exceeded");
+}
+
 /// The race: a product gets its quota, and loses it, while others put it into their carts and take it out.
 #[test]
 fn sold_is_right_when_a_quota_comes_while_others_buy() {

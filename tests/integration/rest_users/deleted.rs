@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{call, create, read, remove, restore, uuid, verify};
 use crate::actions::people::{
     CAMP, add_product, at_once, authenticate, call as body, check, child, create_child, done,
-    parent, statuses, token, verify_token,
+    parent, pay, refund, statuses, token, verify_token,
 };
 use crate::support::{TestApp, create as create_body, get_info};
 
@@ -222,5 +222,25 @@ fn a_parent_goes_before_its_first_child_comes_or_not_at_all() {
         }
         check(&app);
     }
+    verify(&app);
+}
+
+#[test]
+fn what_was_paid_still_counts_and_comes_back() {
+    let app = TestApp::start();
+    let (clogin, uuid) = nina(&app);
+    done(&app, add_product(&clogin, json!({ "p_id": 13 })));
+    done(&app, pay(&clogin, "10.00"));
+    let before = everybody(&app)["totals"].clone();
+    remove(&app, &uuid).unwrap();
+    let totals = &everybody(&app)["totals"];
+    assert_eq!(totals["paid"], before["paid"]);
+    assert_eq!(totals["order"], "250.00");
+    check(&app);
+    verify(&app);
+    restore(&app, &uuid).unwrap();
+    assert_eq!(everybody(&app)["totals"], before);
+    done(&app, refund(&clogin, "10.00"));
+    check(&app);
     verify(&app);
 }

@@ -146,3 +146,65 @@ fn a_child_of_a_later_file_sets_off_nothing() {
     assert_eq!(lab.cart(&me), [0; 0]);
     assert_eq!(disagreements(&app), [""; 0]);
 }
+
+#[test]
+fn a_child_that_moves_changes_both_parents() {
+    let app = TestApp::start();
+    let lab = Lab::new(&app, |lab| vec![with_children(lab, 1)]);
+    let (from, to) = (lab.parent(), lab.parent());
+    let kid = lab.child(&from);
+    let there = |parent: &str| json!({ "clogin_id": kid, "doc": { "connected_to": parent } });
+    let moved = lab.done("move_child", there(&to));
+    assert_eq!(lab.results(&moved, &from, 1), ["undone"]);
+    assert_eq!(lab.results(&moved, &to, 1), ["fired"]);
+    assert_eq!((lab.cart(&from), lab.cart(&to)), (vec![], vec![TARGET]));
+    // It is there already: nobody has a child more or less.
+    assert_eq!(lab.done("move_child", there(&to))["trace"], json!([]));
+    let mut back = there(&from);
+    back["dry_run"] = json!(true);
+    let tried = lab.done("move_child", back);
+    assert_eq!(lab.results(&tried, &from, 1), ["fired"]);
+    assert_eq!((lab.cart(&from), lab.cart(&to)), (vec![], vec![TARGET]));
+    assert_eq!(disagreements(&app), [""; 0]);
+}
+
+#[test]
+fn children_that_move_at_once_leave_the_triggers_of_all_parents_right() {
+    let app = TestApp::start();
+    let lab = Lab::new(&app, |lab| {
+        vec![with_children(lab, 1), with_children_exactly(lab, 2)]
+    });
+    let parents: Vec<_> = (0..3).map(|_| lab.parent()).collect();
+    let kids: Vec<_> = parents.iter().map(|parent| lab.child(parent)).collect();
+    let barrier = std::sync::Barrier::new(9);
+    std::thread::scope(|scope| {
+        for number in 0..9 {
+            let (barrier, parents, kids) = (&barrier, &parents, &kids);
+            scope.spawn(move || {
+                barrier.wait();
+                for round in 0..4 {
+                    let (kid, to) = (&kids[number % 3], &parents[(number / 3 + round) % 3]);
+                    let doc = json!({ "connected_to": to });
+                    lab.done("move_child", json!({ "clogin_id": kid, "doc": doc }));
+                }
+            });
+        }
+    });
+    for parent in &parents {
+        let family = lab.info(parent, "_family");
+        let count = family["children"].as_array().unwrap().len();
+        let mut expected = Vec::new();
+        expected.extend((count >= 1).then_some(TARGET));
+        expected.extend((count == 2).then_some(PLAIN));
+        let mut cart = lab.cart(parent);
+        cart.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(cart, expected, "{count}");
+    }
+    assert_eq!(disagreements(&app), [""; 0]);
+}
+
+fn with_children_exactly(lab: Lab, number: u32) -> Value {
+    let on = json!({ "on": "children", "at_least": number, "at_most": number });
+    reversed(on, add_product(lab.id(PLAIN)))
+}

@@ -1,11 +1,13 @@
 //! Triggers: each test sets up a project of its own, and is its client.
 
+mod balance;
 mod cycles;
 mod effects;
 mod families;
 mod kept;
 mod lists;
 mod mails;
+mod offered;
 mod races;
 mod settled;
 mod statements;
@@ -42,7 +44,7 @@ fn apply_groups(app: &TestApp, groups: Vec<Value>) {
 }
 
 /// What `clogin check` says.
-fn disagreements(app: &TestApp) -> Vec<String> {
+pub fn disagreements(app: &TestApp) -> Vec<String> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&lines);
     let sink: clogin::check::Sink =
