@@ -1,6 +1,5 @@
 //! `add_email`: records e-mails that were sent elsewhere. Never sends any.
 
-use lettre::message::Mailboxes;
 use serde_json::{Map, Value};
 
 use super::Call;
@@ -9,7 +8,7 @@ use crate::db::emails::{self, NewEmail};
 use crate::error::{Error, FieldError};
 use crate::ids::AdminId;
 use crate::lenient;
-use crate::users::email;
+use crate::mail::address;
 use crate::users::person::Person;
 
 /// E-mails of one call.
@@ -148,16 +147,7 @@ impl Reader<'_> {
         if text.trim().is_empty() {
             return String::new();
         }
-        let parsed = text
-            .parse::<Mailboxes>()
-            .ok()
-            .filter(|_| !text.contains(['\r', '\n']));
-        let valid = parsed.is_some_and(|mailboxes| {
-            mailboxes
-                .iter()
-                .all(|mailbox| email::is_valid(mailbox.email.as_ref()))
-        });
-        if !valid {
+        if !address::is_list(&text) {
             let rule = "must be e-mail addresses, separated by commas";
             self.refuse(key, "invalid", rule);
         }

@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::db::connection::Conn;
-use crate::db::registrations;
+use crate::db::{registrations, totals};
 use crate::error::{Error, ErrorCode};
 use crate::orders::cart;
 use crate::triggers::settle::{Settling, settle_parent_of};
@@ -42,6 +42,7 @@ pub(super) fn end(
     cart::free_seats(conn, person)?;
     let held = person.registration.clone();
     person.registration.deleted_at = Some(at);
-    person.save(conn, &held, settling.now)?;
-    settle_parent_of(conn, person, settling, trace)
+    person.write(conn, &held, settling.now)?;
+    settle_parent_of(conn, person, settling, trace)?;
+    Ok(totals::follow(conn, Some(&held), &person.registration)?)
 }

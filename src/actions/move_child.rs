@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::reply::{Body, Reply};
 use super::{Call, registering};
+use crate::db::totals;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::CloginId;
 use crate::lenient;
@@ -61,11 +62,12 @@ async fn move_to(call: &Call<'_>, person: Person, parent: CloginId) -> Result<Bo
         let is_there = before.connected_to() == parent;
         let mut trace = Trace::default();
         settle(conn, &mut child, &Changes::default(), settling, &mut trace)?;
-        child.save(conn, &before.registration, settling.now)?;
+        child.write(conn, &before.registration, settling.now)?;
         if !is_there {
             settle_parent_of(conn, &before, settling, &mut trace)?;
             settle_parent_of(conn, &child, settling, &mut trace)?;
         }
+        totals::follow(conn, Some(&before.registration), &child.registration)?;
         let system_action = if is_there {
             json!([])
         } else {

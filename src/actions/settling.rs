@@ -11,7 +11,7 @@ use crate::users::register::Begun;
 ///
 /// # Errors
 ///
-/// As [`Begun::finish`] and [`settle`].
+/// As [`Begun::write`] and [`settle`].
 pub(super) fn registration(
     conn: &mut Conn,
     mut begun: Begun,
@@ -20,7 +20,7 @@ pub(super) fn registration(
 ) -> Result<Person, Error> {
     let changes = Changes::of_registration(&begun.person)?;
     settle(conn, &mut begun.person, &changes, settling, trace)?;
-    let person = begun.finish(conn)?;
-    settle_parent_of(conn, &person, settling, trace)?;
-    Ok(person)
+    let written = begun.write(conn)?;
+    settle_parent_of(conn, &written.person, settling, trace)?;
+    written.count(conn)
 }

@@ -110,7 +110,7 @@ fn history(email: &StoredEmail) -> [(&'static str, String); 11] {
     ]
 }
 
-fn headers(email: &StoredEmail) -> [(&'static str, String); 7] {
+fn headers(email: &StoredEmail) -> [(&'static str, String); 8] {
     [
         ("Message-ID", email.message_id.clone().unwrap_or_default()),
         ("Date", rfc3339(email.created_at)),
@@ -118,6 +118,7 @@ fn headers(email: &StoredEmail) -> [(&'static str, String); 7] {
         ("To", email.recipients.clone()),
         ("Cc", email.cc.clone()),
         ("Bcc", email.bcc.clone()),
+        ("undelivered", email.undelivered.clone().unwrap_or_default()),
         ("Subject", email.subject.clone()),
     ]
 }

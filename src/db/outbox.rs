@@ -56,7 +56,25 @@ pub struct ClaimedMessage {
     pub message_id: Option<String>,
     pub attempts: i64,
     pub created_at: Timestamp,
+    pub sent_at: Option<Timestamp>,
     pub claimed_until: Option<Timestamp>,
+    pub undelivered: Option<String>,
+}
+
+/// What became of an attempt.
+#[derive(AsChangeset, Debug, Clone, PartialEq, Eq)]
+#[diesel(table_name = emails, treat_none_as_null = true)]
+pub struct Attempted {
+    pub state: &'static str,
+    pub attempts: i64,
+    pub last_error: Option<String>,
+    /// When a server took it, for some of its recipients at least.
+    pub sent_at: Option<Timestamp>,
+    /// None: there is no other attempt.
+    pub next_attempt_at: Option<Timestamp>,
+    pub claimed_until: Option<Timestamp>,
+    /// Addresses, separated by commas, who have not got it; none: as it was queued.
+    pub undelivered: Option<String>,
 }
 
 /// All that is known of an e-mail, recorded ones too.
@@ -80,6 +98,7 @@ pub struct StoredEmail {
     pub recipients: String,
     pub cc: String,
     pub bcc: String,
+    pub undelivered: Option<String>,
     pub subject: String,
     pub body: String,
     pub body_text: Option<String>,
@@ -135,41 +154,29 @@ pub fn claim(
             emails::message_id,
             emails::attempts,
             emails::created_at,
+            emails::sent_at,
             emails::claimed_until,
+            emails::undelivered,
         ))
         .load(conn)
 }
 
-/// Whoever has claimed it meanwhile: the message has gone out.
-pub fn mark_sent(conn: &mut DbConn, id: i64, now: Timestamp) -> QueryResult<usize> {
+/// Notes an attempt after which the message has gone out, whoever has claimed it meanwhile.
+pub fn note_sent(conn: &mut DbConn, id: i64, attempted: &Attempted) -> QueryResult<usize> {
     diesel::update(emails::table.find(id))
-        .set((
-            emails::state.eq(SENT),
-            emails::sent_at.eq(now),
-            emails::attempts.eq(emails::attempts + 1),
-            emails::last_error.eq(None::<String>),
-            emails::next_attempt_at.eq(None::<Timestamp>),
-            emails::claimed_until.eq(None::<Timestamp>),
-        ))
+        .set(attempted)
         .execute(conn)
 }
 
-/// An attempt that failed, of whoever still has the claim. `next`: when to try again; none: it is given up.
-pub fn mark_failed(
+/// Notes an attempt that failed, of whoever still has the claim.
+pub fn note_failed(
     conn: &mut DbConn,
     message: &ClaimedMessage,
-    reason: &str,
-    next: Option<Timestamp>,
+    attempted: &Attempted,
 ) -> QueryResult<usize> {
     diesel::update(emails::table.find(message.id))
         .filter(emails::claimed_until.eq(message.claimed_until))
-        .set((
-            emails::state.eq(if next.is_some() { RETRYING } else { FAILED }),
-            emails::attempts.eq(emails::attempts + 1),
-            emails::last_error.eq(reason),
-            emails::next_attempt_at.eq(next),
-            emails::claimed_until.eq(None::<Timestamp>),
-        ))
+        .set(attempted)
         .execute(conn)
 }
 
@@ -182,11 +189,15 @@ pub fn release(conn: &mut DbConn, ids: &[i64], until: Timestamp) -> QueryResult<
         .execute(conn)
 }
 
-/// Puts a message that waits or was given up at the front, as if it were new. False: it is not one of those, or could
-/// never be filled in.
+/// Puts a message that waits or was given up, for some of its recipients at least, at the front, as if it were new.
+/// False: it is not one of those, or could never be filled in.
 pub fn retry(conn: &mut DbConn, id: i64, now: Timestamp) -> QueryResult<bool> {
     let changed = diesel::update(emails::table.find(id))
-        .filter(emails::state.eq_any([QUEUED, RETRYING, FAILED]))
+        .filter(
+            emails::state
+                .eq_any([QUEUED, RETRYING, FAILED])
+                .or(emails::undelivered.is_not_null()),
+        )
         .filter(emails::recipients.ne(""))
         .set((
             emails::state.eq(QUEUED),

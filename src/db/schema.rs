@@ -78,6 +78,7 @@ diesel::table! {
         sent_at -> Nullable<Timestamp>,
         next_attempt_at -> Nullable<Timestamp>,
         claimed_until -> Nullable<Timestamp>,
+        undelivered -> Nullable<Text>,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Lists of recipients, as templates render them.
+//! Addresses and lists of them, as headers have them: one reading for what templates render, what a project file names as
+//! its sender, and what callers record.
 
 use lettre::Address;
 use lettre::message::Mailbox;
@@ -16,6 +17,19 @@ pub fn parse(list: &str) -> Result<Vec<Mailbox>, &'static str> {
         .into_iter()
         .filter_map(|entry| mailbox(entry).transpose())
         .collect()
+}
+
+/// Whether this is one address or several, with or without names, separated by commas.
+pub fn is_list(text: &str) -> bool {
+    let mut entries = split(text).into_iter();
+    !text.contains(char::is_control) && entries.all(|entry| matches!(mailbox(entry), Ok(Some(_))))
+}
+
+/// Reads exactly one address, with or without a name.
+pub fn single(text: &str) -> Option<Mailbox> {
+    let mut list = parse(text).ok().filter(|_| is_list(text))?.into_iter();
+    let one = list.next();
+    one.filter(|_| list.next().is_none())
 }
 
 /// As a column keeps it: [`parse`] reads it back.
@@ -77,6 +91,28 @@ mod tests {
         }
         let zoe = parse("Zoë Ünder <zoe@a.example>").unwrap();
         assert_eq!(parse(&join(&zoe)).unwrap(), zoe);
+    }
+
+    #[test]
+    fn what_a_person_writes_has_no_gaps() {
+        for text in [
+            "ella@a.example",
+            "\"Fitz, Ella\" <e@a.example>, b@b.example",
+        ] {
+            assert!(is_list(text), "{text}");
+        }
+        for text in [
+            "",
+            "a@a.example,",
+            "a@a.example,,b@b.example",
+            "Ella <>",
+            "a@a.example,\nb@b.example",
+        ] {
+            assert!(!is_list(text), "{text}");
+        }
+        assert!(single("Camp <camp@a.example>").is_some());
+        assert!(single("a@a.example, b@b.example").is_none());
+        assert!(single("Camp <>").is_none());
     }
 
     #[test]

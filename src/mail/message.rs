@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::{Address, Message};
 
 use super::address;
 use crate::db::outbox::ClaimedMessage;
@@ -42,6 +42,34 @@ pub fn build(row: &ClaimedMessage) -> Result<Message, String> {
     message.map_err(|error| format!("the message cannot be made: {error}"))
 }
 
+/// Whom the message has not reached yet.
+pub fn recipients(row: &ClaimedMessage) -> Vec<Address> {
+    match &row.undelivered {
+        Some(undelivered) => addresses([undelivered]),
+        None => all_recipients(row),
+    }
+}
+
+/// Everybody whom the message is for.
+pub fn all_recipients(row: &ClaimedMessage) -> Vec<Address> {
+    addresses([&row.recipients, &row.cc, &row.bcc])
+}
+
+/// Of a message that could be made.
+fn addresses<'a>(lists: impl IntoIterator<Item = &'a String>) -> Vec<Address> {
+    let lists = lists
+        .into_iter()
+        .filter_map(|list| address::parse(list).ok());
+    let mut addresses = Vec::new();
+    for mailbox in lists.flatten() {
+        // A server would give it to somebody who stands there twice once or twice, as it likes.
+        if !addresses.contains(&mailbox.email) {
+            addresses.push(mailbox.email);
+        }
+    }
+    addresses
+}
+
 /// The local part of the `Message-ID`: what a file of the message is called.
 pub fn file_name(row: &ClaimedMessage) -> String {
     let id = row.message_id.as_deref().unwrap_or_default();
@@ -52,9 +80,7 @@ pub fn file_name(row: &ClaimedMessage) -> String {
 }
 
 fn sender(row: &ClaimedMessage) -> Result<Mailbox, String> {
-    let sender = address::parse(&row.sender).ok();
-    let sender = sender.and_then(|senders| senders.into_iter().next());
-    sender.ok_or_else(|| "the sender is not an address".to_owned())
+    address::single(&row.sender).ok_or_else(|| "the sender is not an address".to_owned())
 }
 
 /// When it was queued: the same at each attempt.

@@ -1,8 +1,10 @@
 //! E-mails: templates are filled in and put into the outbox with the change that caused them; a worker sends what is
 //! in it.
 
-mod address;
+pub mod address;
+mod attempt;
 mod check;
+mod exchange;
 mod message;
 mod queue;
 mod smtp;

@@ -131,8 +131,7 @@ pub fn suppress(
 fn sender(person: &Person) -> Result<Mailbox, String> {
     let from = person.project.group.settings.from.as_deref();
     let from = from.ok_or("the project has no sender: settings.from is not set")?;
-    from.parse()
-        .map_err(|_| "settings.from is not a sender".to_owned())
+    address::single(from).ok_or_else(|| "settings.from is not a sender".to_owned())
 }
 
 fn empty_row(

@@ -3,14 +3,15 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use lettre::Message;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use lettre::{Address, Message};
 
+use super::exchange::{self, is_about_us};
 use super::target::{SmtpServer, Tls};
-use super::transport::SendError;
+use super::transport::{Refused, SendError};
 
 /// A connection that has rested longer is asked whether it still works.
 const FRESH: Duration = Duration::from_secs(1);
@@ -50,15 +51,15 @@ impl Smtp {
         }
     }
 
-    /// Sends one message, over a connection that is there or a new one.
+    /// Sends one message, over a connection that is there or a new one. Returns the recipients whom the server refused.
     ///
     /// # Errors
     ///
     /// What the server said, or why it said nothing.
-    pub async fn send(&self, message: &Message) -> Result<(), SendError> {
+    pub async fn send(&self, message: &Message, to: &[Address]) -> Result<Vec<Refused>, SendError> {
         // A connection belongs to the future: when time is up, both are dropped.
-        match tokio::time::timeout(self.server.timeout, self.send_somehow(message)).await {
-            Ok(Ok(())) => Ok(()),
+        match tokio::time::timeout(self.server.timeout, self.send_somehow(message, to)).await {
+            Ok(Ok(refused)) => Ok(refused),
             Ok(Err(failure)) => Err(failure.into_send_error()),
             Err(_) => {
                 let seconds = self.server.timeout.as_secs();
@@ -68,9 +69,13 @@ impl Smtp {
         }
     }
 
-    async fn send_somehow(&self, message: &Message) -> Result<(), Failure> {
+    async fn send_somehow(
+        &self,
+        message: &Message,
+        to: &[Address],
+    ) -> Result<Vec<Refused>, Failure> {
         if let Some(idle) = self.take_idle().await {
-            match self.send_over(idle, message).await {
+            match self.send_over(idle, message, to).await {
                 // The server was done with this connection: no fault of the message.
                 Err(Failure::Message(error)) if is_of_the_connection(&error) => {}
                 result => return result,
@@ -82,21 +87,28 @@ impl Smtp {
             messages: 0,
             since: Instant::now(),
         };
-        self.send_over(idle, message).await
+        self.send_over(idle, message, to).await
     }
 
-    async fn send_over(&self, mut idle: Idle, message: &Message) -> Result<(), Failure> {
-        let sent = idle
-            .conn
-            .send(message.envelope(), &message.formatted())
-            .await;
-        sent.map_err(Failure::Message)?;
+    async fn send_over(
+        &self,
+        mut idle: Idle,
+        message: &Message,
+        to: &[Address],
+    ) -> Result<Vec<Refused>, Failure> {
+        let refused = match exchange::send(&mut idle.conn, message, to).await {
+            Ok(refused) => refused,
+            Err(error) => {
+                idle.conn.abort().await;
+                return Err(Failure::Message(error));
+            }
+        };
         idle.messages += 1;
         idle.since = Instant::now();
         if idle.messages < MESSAGES_PER_CONNECTION {
             self.idle().push(idle);
         }
-        Ok(())
+        Ok(refused)
     }
 
     async fn take_idle(&self) -> Option<Idle> {
@@ -171,11 +183,4 @@ impl Failure {
             }
         }
     }
-}
-
-/// 530, 535, 538: the server wants us to log in, or in another way. Somebody can set that right.
-fn is_about_us(error: &Error) -> bool {
-    error
-        .status()
-        .is_some_and(|code| matches!(u16::from(code), 530 | 535 | 538))
 }

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use lettre::Address;
+
 use super::message;
 use super::smtp::Smtp;
 use super::target::MailTarget;
@@ -42,7 +44,18 @@ pub enum SendError {
     Permanent(String),
 }
 
+/// A recipient whom a server did not take, though it may have taken others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub address: Address,
+    pub error: SendError,
+}
+
 impl SendError {
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, SendError::Temporary(_))
+    }
+
     pub fn reason(&self) -> String {
         let (SendError::Temporary(reason) | SendError::Permanent(reason)) = self;
         without_addresses(reason)
@@ -59,13 +72,17 @@ impl Transport {
         }
     }
 
+    /// Sends a message, and returns the recipients who were refused.
+    ///
     /// # Errors
     ///
     /// Why it did not go out.
-    pub async fn send(&self, row: &ClaimedMessage) -> Result<(), SendError> {
+    pub async fn send(&self, row: &ClaimedMessage) -> Result<Vec<Refused>, SendError> {
         let message = message::build(row).map_err(SendError::Permanent)?;
         match self {
-            Transport::Smtp(smtp) => smtp.send(&message).await,
+            Transport::Smtp(smtp) => {
+                return smtp.send(&message, &message::recipients(row)).await;
+            }
             Transport::Dir(folder) => {
                 let (folder, name) = (folder.clone(), message::file_name(row));
                 let bytes = message.formatted();
@@ -74,17 +91,12 @@ impl Transport {
                 let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 written.map_err(|error| {
                     SendError::Temporary(format!("the file cannot be written: {error}"))
-                })
+                })?;
             }
-            Transport::Memory(kept) => {
-                keep(kept, row, &message);
-                Ok(())
-            }
-            Transport::Log => {
-                log::info!(id = row.id, state = "sent"; "e-mail");
-                Ok(())
-            }
+            Transport::Memory(kept) => keep(kept, row, &message),
+            Transport::Log => log::info!(id = row.id, state = "sent"; "e-mail"),
         }
+        Ok(Vec::new())
     }
 
     /// What went into memory.

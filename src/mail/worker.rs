@@ -10,9 +10,9 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use super::transport::SendError;
+use super::attempt::Attempt;
+use super::transport::{Refused, SendError};
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::db::Outcome;
 use crate::db::outbox::{self, ClaimedMessage};
 use crate::error::Error;
@@ -33,11 +33,6 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
 /// How often it is tried to note what became of a message.
 const MARK_ATTEMPTS: u32 = 5;
-
-const FIRST_DELAY: i64 = 30;
-const MAX_DELAY: i64 = 3_600;
-/// What the delays may come to, before a message is given up.
-const MAX_DELAYS: i64 = 24 * 3_600;
 
 /// A worker that runs until it is stopped.
 pub struct Worker {
@@ -180,72 +175,23 @@ async fn send(app: Arc<App>, message: ClaimedMessage) {
 async fn mark(
     app: &App,
     message: &ClaimedMessage,
-    result: &Result<(), SendError>,
+    result: &Result<Vec<Refused>, SendError>,
 ) -> Result<(), Error> {
-    let (id, now) = (message.id, app.clock.now());
-    let Err(failure) = result else {
-        let sent = move |conn: &mut crate::db::connection::Conn| {
-            outbox::mark_sent(conn, id, now)?;
-            Ok(Outcome::Keep(()))
-        };
-        return app.db.write(sent).await;
-    };
-    let attempts = message.attempts + 1;
-    let next = match failure {
-        SendError::Permanent(_) => None,
-        SendError::Temporary(_) => next_attempt(attempts, now, app.ids.bytes::<1>()[0]),
-    };
-    let state = if next.is_some() {
-        outbox::RETRYING
-    } else {
-        outbox::FAILED
-    };
-    // Not the reason: servers say more than a log should hold.
-    log::warn!(id = id, state = state, attempts = attempts; "e-mail");
-    let (message, reason) = (message.clone(), failure.reason());
-    let failed = move |conn: &mut crate::db::connection::Conn| {
-        outbox::mark_failed(conn, &message, &reason, next)?;
+    let attempt = Attempt { message, result };
+    let attempted = attempt.outcome(app.clock.now(), app.ids.bytes::<1>()[0]);
+    if attempted.last_error.is_some() {
+        // Not the reason: servers say more than a log should hold.
+        let (id, state, attempts) = (message.id, attempted.state, attempted.attempts);
+        log::warn!(id = id, state = state, attempts = attempts; "e-mail");
+    }
+    let (is_taken, message) = (attempt.is_taken(), message.clone());
+    let note = move |conn: &mut crate::db::connection::Conn| {
+        if is_taken {
+            outbox::note_sent(conn, message.id, &attempted)?;
+        } else {
+            outbox::note_failed(conn, &message, &attempted)?;
+        }
         Ok(Outcome::Keep(()))
     };
-    app.db.write(failed).await
-}
-
-/// When to try again after so many attempts: 30 s, doubled each time up to an hour, less up to a quarter of it, so that
-/// what failed together does not come back together. None: it has been a day.
-fn next_attempt(attempts: i64, now: Timestamp, random: u8) -> Option<Timestamp> {
-    let delay = |attempt: i64| (FIRST_DELAY << (attempt - 1).clamp(0, 10)).min(MAX_DELAY);
-    let in_all: i64 = (1..=attempts).map(delay).sum();
-    if in_all > MAX_DELAYS {
-        return None;
-    }
-    let millis = delay(attempts) * 1_000;
-    let jitter = millis / 4 * i64::from(random) / 255;
-    Some(now + chrono::TimeDelta::milliseconds(millis - jitter))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn delays_double_up_to_an_hour_for_a_day() {
-        let now = Timestamp::default();
-        let seconds = |attempts, random| {
-            next_attempt(attempts, now, random)
-                .map(|next| (next - now).num_milliseconds() as f64 / 1_000.0)
-        };
-        for (attempts, delay) in [
-            (1, 30.0),
-            (2, 60.0),
-            (3, 120.0),
-            (7, 1_920.0),
-            (8, 3_600.0),
-            (29, 3_600.0),
-        ] {
-            assert_eq!(seconds(attempts, 0), Some(delay), "{attempts}");
-            assert_eq!(seconds(attempts, 255), Some(delay * 0.75), "{attempts}");
-        }
-        assert_eq!(seconds(30, 0), None);
-        assert_eq!(seconds(1_000, 0), None);
-    }
+    app.db.write(note).await
 }

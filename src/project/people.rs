@@ -22,7 +22,6 @@ use crate::orders::payments::{self, NewPayment};
 use crate::orders::product_list::NewLine;
 use crate::triggers::settle::{Changes, Effects, Mail, Settling, settle, settle_parent_of};
 use crate::triggers::trace::Trace;
-use crate::users::person::Person;
 use crate::users::register::{Begun, Ended, NewPerson, Registering};
 use crate::users::username::Username;
 
@@ -155,6 +154,7 @@ impl FileRegistering {
         report: &mut Report<'_>,
         mut begun: Begun,
     ) -> Result<(), Error> {
+        self.hold_parent(conn)?;
         let now = self.registering.now;
         let mut changes = Changes::of_registration(&begun.person)?;
         if !self.cart.is_empty() {
@@ -191,19 +191,15 @@ impl FileRegistering {
             settling,
             &mut Trace::default(),
         )?;
-        let person = begun.finish(conn)?;
-        self.settle_parent_of(conn, &person, settling)
+        let written = begun.write(conn)?;
+        settle_parent_of(conn, &written.person, settling, &mut Trace::default())?;
+        written.count(conn).map(|_| ())
     }
 
     /// It may be one of long ago, so that it is held first.
-    fn settle_parent_of(
-        &self,
-        conn: &mut Conn,
-        person: &Person,
-        settling: Settling,
-    ) -> Result<(), Error> {
+    fn hold_parent(&self, conn: &mut Conn) -> Result<(), Error> {
         if let Some(parent) = self.registering.parent {
-            let project = &person.project;
+            let project = &self.registering.project;
             held::lock(
                 conn,
                 project.organization_id,
@@ -212,6 +208,6 @@ impl FileRegistering {
                 EndedToo::No,
             )?;
         }
-        settle_parent_of(conn, person, settling, &mut Trace::default())
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use super::token::token_sha256;
 use crate::db::config::{AdminRow, GroupRow, ItemKind, ItemRow};
 use crate::error::Error;
 use crate::ids::{AdminId, GroupId, OrganizationId, StatusId};
+use crate::triggers::loops;
 
 /// The tokens of new admins for which the file gives none.
 pub type MadeTokens = HashMap<AdminId, String>;
@@ -127,8 +128,19 @@ impl Planner<'_> {
             for kind in ItemKind::ALL {
                 self.plan_items(group, kind)?;
             }
+            self.remark_loops(group);
         }
         Ok(())
+    }
+
+    fn remark_loops(&mut self, group: &Group) {
+        for triggers in loops::find(group) {
+            let remark = format!(
+                "! triggers {triggers:?} (project {}) can set each other off without end: each acts once a call",
+                group.id
+            );
+            self.plan.lines.push(remark);
+        }
     }
 
     fn plan_group(&mut self, group: &Group, position: i64) -> Result<(), Error> {

@@ -151,6 +151,10 @@ impl Project {
         &self.topics
     }
 
+    pub fn has_trigger(&self, id: i64) -> bool {
+        self.group.triggers.iter().any(|trigger| trigger.id == id)
+    }
+
     /// The triggers whose effect is about a product.
     pub fn triggers_of_product(&self, product: i64) -> impl Iterator<Item = &Trigger> {
         let positions = self

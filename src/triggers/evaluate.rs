@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 
+use super::memory::Entry;
 use super::state::State;
 use crate::project::snapshot::Project;
 use crate::project::trigger::{AndOr, Condition, Trigger};
@@ -16,12 +17,17 @@ pub struct Verdict {
     pub seen: Value,
 }
 
-/// Whether a trigger's conditions hold together, and each for itself.
-pub fn trigger(project: &Project, trigger: &Trigger, state: &State) -> (bool, Vec<Verdict>) {
+/// Whether a trigger's conditions hold together, and each for itself. `entry`: what is remembered of the trigger.
+pub fn trigger(
+    project: &Project,
+    trigger: &Trigger,
+    state: &State,
+    entry: &Entry,
+) -> (bool, Vec<Verdict>) {
     let verdicts: Vec<_> = trigger
         .conditions
         .iter()
-        .map(|one| condition(project, one, state))
+        .map(|one| condition(project, one, state, entry))
         .collect();
     let mut hold = verdicts.iter().map(|verdict| verdict.holds);
     let holds = match trigger.andor {
@@ -31,7 +37,7 @@ pub fn trigger(project: &Project, trigger: &Trigger, state: &State) -> (bool, Ve
     (holds, verdicts)
 }
 
-fn condition(project: &Project, condition: &Condition, state: &State) -> Verdict {
+fn condition(project: &Project, condition: &Condition, state: &State, entry: &Entry) -> Verdict {
     let answer = |field: &str| -> Value {
         let id = project
             .field(field)
@@ -39,6 +45,8 @@ fn condition(project: &Project, condition: &Condition, state: &State) -> Verdict
         state.answers.get(id).cloned().unwrap_or_default()
     };
     let verdict = |holds, seen| Verdict { holds, seen };
+    // What is true in one call only is not undone by the next one that looks.
+    let is_registered = state.is_registered_now || entry.since_registration;
     match condition {
         Condition::Field {
             field,
@@ -61,11 +69,11 @@ fn condition(project: &Project, condition: &Condition, state: &State) -> Verdict
         }
         Condition::Status { status } => verdict(state.status == Some(*status), json!(state.status)),
         Condition::UserRegistered => {
-            let holds = state.is_registered_now && !state.is_child;
+            let holds = is_registered && !state.is_child;
             verdict(holds, json!(holds))
         }
         Condition::ChildCreated => {
-            let holds = state.is_registered_now && state.is_child;
+            let holds = is_registered && state.is_child;
             verdict(holds, json!(holds))
         }
         // It is about parents: a child has none of its own.

@@ -5,6 +5,7 @@
 //! so that a call pays only for those.
 
 pub mod evaluate;
+pub mod loops;
 pub mod memory;
 pub mod selectable;
 pub mod settle;

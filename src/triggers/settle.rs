@@ -156,8 +156,8 @@ impl<'a> Run<'a> {
         trigger: &Trigger,
     ) -> Result<Look, Error> {
         self.read_what_it_needs(conn, trigger)?;
-        let (holds, verdicts) = evaluate::trigger(project, trigger, &self.state);
         let mut entry = self.memory.get(trigger.id);
+        let (holds, verdicts) = evaluate::trigger(project, trigger, &self.state, &entry);
         let mut notes = Vec::new();
         let held_back = self.settling.effects == Effects::HeldBack;
         let result = match (holds, entry.holds) {
@@ -175,19 +175,22 @@ impl<'a> Run<'a> {
                 // What it had done stays, and is not its own any more.
                 entry = Entry {
                     sent: entry.sent,
-                    listed: entry.listed,
+                    shown: entry.shown,
+                    hidden: entry.hidden,
                     ..Entry::default()
                 };
                 LookResult::HeldBack
             }
             (false, true) if !self.undone.insert(position) => LookResult::Loop,
             (false, true) => {
-                self.undo(conn, trigger, &mut entry, &mut notes)?;
+                self.undo(conn, trigger.id, &mut entry, &mut notes)?;
                 LookResult::Undone
             }
             _ => LookResult::Unchanged,
         };
         entry.holds = holds;
+        entry.since_registration =
+            holds && (self.state.is_registered_now || entry.since_registration);
         self.memory.set(trigger.id, entry);
         let conditions = trigger.conditions.iter().cloned().zip(verdicts);
         Ok(Look {
@@ -214,7 +217,8 @@ impl<'a> Run<'a> {
             trigger.action,
             Effect::AddProduct { .. } | Effect::AddProductNoShow { .. }
         );
-        if self.cart.is_none() && (adds || trigger.conditions.iter().any(sees_cart)) {
+        let has_added = !self.memory.get(trigger.id).carts.is_empty();
+        if self.cart.is_none() && (adds || has_added || trigger.conditions.iter().any(sees_cart)) {
             self.cart = Some(Cart::read(conn, self.person)?);
             self.see_registration();
         }
@@ -236,17 +240,22 @@ impl<'a> Run<'a> {
         self.pending.extend(project.topics().concerned(topic));
     }
 
-    fn finish(self, conn: &mut Conn, project: &Project, trace: &mut Trace) -> Result<(), Error> {
+    fn finish(
+        mut self,
+        conn: &mut Conn,
+        project: &Project,
+        trace: &mut Trace,
+    ) -> Result<(), Error> {
+        let senders = self.emails.iter();
+        for trigger in senders.filter_map(|position| project.group.triggers.get(*position)) {
+            let is_done = emails::send(conn, self.person, trigger, self.settling, trace)?;
+            let mut entry = self.memory.get(trigger.id);
+            entry.sent |= is_done;
+            self.memory.set(trigger.id, entry);
+        }
         let memory = serde_json::to_string(&self.memory)
             .map_err(|error| Error::internal(format!("a memory cannot be written: {error}")))?;
         self.person.registration.triggers = memory;
-        emails::send(
-            conn,
-            self.person,
-            project,
-            &self.emails,
-            self.settling,
-            trace,
-        )
+        Ok(())
     }
 }

@@ -103,12 +103,26 @@ impl Person {
         held: &Registration,
         now: Timestamp,
     ) -> Result<(), Error> {
-        if self.registration == *held {
-            return Ok(());
-        }
-        self.registration.updated_at = now;
-        held::save(conn, &self.registration)?;
+        self.write(conn, held, now)?;
         Ok(totals::follow(conn, Some(held), &self.registration)?)
+    }
+
+    /// [`Self::save`] without the totals: they come last, where the call changes somebody else too.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot do it.
+    pub fn write(
+        &mut self,
+        conn: &mut Conn,
+        held: &Registration,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if self.registration != *held {
+            self.registration.updated_at = now;
+            held::save(conn, &self.registration)?;
+        }
+        Ok(())
     }
 
     /// # Errors

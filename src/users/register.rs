@@ -270,23 +270,43 @@ enum Beginning {
 }
 
 impl Begun {
-    /// Writes the registration; the totals of the project follow.
+    /// Writes the registration.
     ///
     /// # Errors
     ///
     /// The unique index `Registration`, when somebody was faster.
-    pub fn finish(mut self, conn: &mut Conn) -> Result<Person, Error> {
-        let person = &mut self.person;
+    pub fn write(mut self, conn: &mut Conn) -> Result<Written, Error> {
+        match &self.beginning {
+            Beginning::Again(ended) => self.person.write(conn, ended, self.now)?,
+            Beginning::OfThePerson | Beginning::OfTheRegistration => {
+                self.person.registration = registrations::insert(conn, &self.person.registration)?;
+            }
+        }
+        Ok(Written {
+            person: self.person,
+            beginning: self.beginning,
+        })
+    }
+}
+
+/// A registration that is written, and counts nowhere yet.
+pub struct Written {
+    pub person: Person,
+    beginning: Beginning,
+}
+
+impl Written {
+    /// Makes the totals follow, which comes last in a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot do it.
+    pub fn count(self, conn: &mut Conn) -> Result<Person, Error> {
+        let registration = &self.person.registration;
         match self.beginning {
-            Beginning::Again(ended) => person.save(conn, &ended, self.now)?,
-            Beginning::OfThePerson => {
-                person.registration = registrations::insert(conn, &person.registration)?;
-                totals::add_person_with(conn, &person.registration)?;
-            }
-            Beginning::OfTheRegistration => {
-                person.registration = registrations::insert(conn, &person.registration)?;
-                totals::follow(conn, None, &person.registration)?;
-            }
+            Beginning::Again(ended) => totals::follow(conn, Some(&ended), registration)?,
+            Beginning::OfThePerson => totals::add_person_with(conn, registration)?,
+            Beginning::OfTheRegistration => totals::follow(conn, None, registration)?,
         }
         Ok(self.person)
     }

@@ -1,10 +1,14 @@
 //! A mail server that does what it is told: it keeps what it takes, and fails where it shall.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+mod session;
+pub mod tls;
+
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+
+use self::session::Session;
+use self::tls::Identity;
 
 /// Where something is to go wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +39,36 @@ pub struct Delivery {
     pub data: String,
     /// Whether the server said so.
     pub accepted: bool,
+    /// Whether it came over TLS.
+    pub encrypted: bool,
+    /// Who had logged in.
+    pub user: String,
+}
+
+/// How a server wants to be spoken to.
+#[derive(Clone, Default)]
+pub struct Manners {
+    pub tls: Tls,
+    pub auth: Option<Auth>,
+}
+
+#[derive(Clone, Default)]
+pub enum Tls {
+    #[default]
+    None,
+    /// After STARTTLS, if the client wants it.
+    Offered(Arc<Identity>),
+    /// From the first byte.
+    Implicit(Arc<Identity>),
+}
+
+/// Nobody sends who has not logged in.
+#[derive(Clone, Copy)]
+pub struct Auth {
+    /// `PLAIN` or `LOGIN`.
+    pub mechanism: &'static str,
+    pub user: &'static str,
+    pub password: &'static str,
 }
 
 impl Delivery {
@@ -64,8 +98,17 @@ pub struct Conversation {
 
 pub struct SmtpServer {
     port: u16,
-    deliveries: Arc<Mutex<Vec<Delivery>>>,
     connections: Arc<AtomicUsize>,
+    shared: Shared,
+}
+
+/// What all sessions of a server share.
+#[derive(Clone)]
+struct Shared {
+    manners: Manners,
+    deliveries: Arc<Mutex<Vec<Delivery>>>,
+    /// What clients have said, but for the messages.
+    heard: Arc<Mutex<Vec<String>>>,
     script: Arc<Mutex<Arc<Script>>>,
 }
 
@@ -79,27 +122,35 @@ impl SmtpServer {
     pub fn failing(
         script: impl Fn(Stage, &Conversation) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
+        Self::start_with(Manners::default(), script)
+    }
+
+    /// Takes everything that is said to it in the right way.
+    pub fn with(manners: Manners) -> Self {
+        Self::start_with(manners, |_, _| None)
+    }
+
+    fn start_with(
+        manners: Manners,
+        script: impl Fn(Stage, &Conversation) -> Option<Fault> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = SmtpServer {
             port: listener.local_addr().unwrap().port(),
-            deliveries: Arc::default(),
             connections: Arc::default(),
-            script: Arc::new(Mutex::new(Arc::new(script))),
+            shared: Shared {
+                manners,
+                deliveries: Arc::default(),
+                heard: Arc::default(),
+                script: Arc::new(Mutex::new(Arc::new(script))),
+            },
         };
-        let (deliveries, connections) = (server.deliveries.clone(), server.connections.clone());
-        let script = server.script.clone();
+        let (shared, connections) = (server.shared.clone(), server.connections.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 connections.fetch_add(1, Ordering::SeqCst);
-                let (deliveries, script) = (deliveries.clone(), script.clone());
-                std::thread::spawn(move || {
-                    Session {
-                        stream,
-                        deliveries,
-                        script,
-                    }
-                    .run()
-                });
+                let shared = shared.clone();
+                std::thread::spawn(move || Session::run(stream, shared));
             }
         });
         server
@@ -112,11 +163,19 @@ impl SmtpServer {
 
     /// From now on.
     pub fn fails_once(&self, stage: Stage, fault: Fault) {
-        *self.script.lock().unwrap() = Arc::new(times_at(stage, fault, 1));
+        *self.shared.script.lock().unwrap() = Arc::new(times_at(stage, fault, 1));
     }
 
     pub fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn heard(&self) -> Vec<String> {
+        self.shared.heard.lock().unwrap().clone()
     }
 
     pub fn connections(&self) -> usize {
@@ -124,114 +183,13 @@ impl SmtpServer {
     }
 
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.deliveries.lock().unwrap().clone()
+        self.shared.deliveries.lock().unwrap().clone()
     }
 
     pub fn accepted(&self) -> Vec<Delivery> {
         let mut deliveries = self.deliveries();
         deliveries.retain(|delivery| delivery.accepted);
         deliveries
-    }
-}
-
-struct Session {
-    stream: TcpStream,
-    deliveries: Arc<Mutex<Vec<Delivery>>>,
-    script: Arc<Mutex<Arc<Script>>>,
-}
-
-impl Session {
-    fn run(self) {
-        let mut input = BufReader::new(self.stream.try_clone().unwrap());
-        let mut said = Conversation::default();
-        if !self.answer(Stage::Connect, &said, "220 test ESMTP") {
-            return;
-        }
-        let mut line = String::new();
-        while {
-            line.clear();
-            input.read_line(&mut line).is_ok_and(|length| length > 0)
-        } {
-            let line = line.trim_end();
-            let goes_on = match line.split([' ', ':']).next().unwrap_or_default() {
-                "EHLO" => self.say("250-test\r\n250 8BITMIME"),
-                "MAIL" => {
-                    said = Conversation {
-                        from: path(line),
-                        ..Conversation::default()
-                    };
-                    self.answer(Stage::Mail, &said, "250 OK")
-                }
-                "RCPT" => {
-                    said.to.push(path(line));
-                    self.answer(Stage::Rcpt, &said, "250 OK")
-                }
-                "DATA" => match self.fault(Stage::Data, &said) {
-                    None => self.say("354 go on") && self.data(&mut input, &mut said),
-                    fault => self.outcome(fault, ""),
-                },
-                "NOOP" | "RSET" => self.say("250 OK"),
-                "QUIT" => {
-                    self.say("221 bye");
-                    false
-                }
-                _ => self.say("500 what?"),
-            };
-            if !goes_on {
-                return;
-            }
-        }
-    }
-
-    fn data(&self, input: &mut impl BufRead, said: &mut Conversation) -> bool {
-        let mut line = String::new();
-        while input.read_line(&mut line).is_ok_and(|length| length > 0) && line != ".\r\n" {
-            said.data.push_str(line.strip_prefix('.').unwrap_or(&line));
-            line.clear();
-        }
-        if line != ".\r\n" {
-            // The client is gone in the middle of it.
-            return false;
-        }
-        let accepted = self.fault(Stage::End, said);
-        self.deliveries.lock().unwrap().push(Delivery {
-            from: said.from.clone(),
-            to: said.to.clone(),
-            data: said.data.clone(),
-            accepted: accepted.is_none(),
-        });
-        self.outcome(accepted, "250 taken")
-    }
-
-    fn fault(&self, stage: Stage, said: &Conversation) -> Option<Fault> {
-        // Not under the lock: it is asked by all sessions.
-        let script = self.script.lock().unwrap().clone();
-        script(stage, said)
-    }
-
-    fn answer(&self, stage: Stage, said: &Conversation, answer: &str) -> bool {
-        self.outcome(self.fault(stage, said), answer)
-    }
-
-    fn outcome(&self, fault: Option<Fault>, answer: &str) -> bool {
-        match fault {
-            None => self.say(answer),
-            Some(Fault::Answer(line)) => self.say(line),
-            Some(Fault::Hang) => {
-                std::thread::sleep(Duration::from_secs(120));
-                false
-            }
-            Some(Fault::Drop) => {
-                let _ = self.stream.shutdown(Shutdown::Both);
-                false
-            }
-        }
-    }
-
-    fn say(&self, line: &str) -> bool {
-        (&self.stream)
-            .write_all(format!("{line}\r\n").as_bytes())
-            .is_ok()
     }
 }
 
@@ -249,12 +207,4 @@ fn times_at(
                 .is_ok();
         fails.then_some(fault)
     }
-}
-
-/// What is between the angle brackets.
-fn path(line: &str) -> String {
-    let inner = line
-        .split_once('<')
-        .and_then(|(_, rest)| rest.split_once('>'));
-    inner.map(|(path, _)| path.to_owned()).unwrap_or_default()
 }

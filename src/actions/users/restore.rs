@@ -97,6 +97,7 @@ fn begin_again(
     };
     person.registration.deleted_at = None;
     cart::take_seats_again(conn, &person)?;
-    person.save(conn, &ended, settling.now)?;
-    settle_parent_of(conn, &person, settling, trace)
+    person.write(conn, &ended, settling.now)?;
+    settle_parent_of(conn, &person, settling, trace)?;
+    Ok(totals::follow(conn, Some(&ended), &person.registration)?)
 }

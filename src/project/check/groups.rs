@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use lettre::message::Mailbox;
-
 use super::products::{self, MAX_REMARK_LENGTH};
 use super::{check_name, is_time_zone};
 use crate::db::config::ItemKind;
+use crate::mail::address;
 use crate::project::file::{Category, Field, FieldType, Form, Group, Product, Settings, Status};
 use crate::project::problem::Report;
 use crate::project::trigger::Effect;
@@ -57,7 +56,7 @@ fn check_settings(report: &mut Report<'_>, path: &str, settings: &Settings) {
         report.add(format!("{path}.time_zone"), rule);
     }
     if let Some(from) = &settings.from
-        && from.parse::<Mailbox>().is_err()
+        && address::single(from).is_none()
     {
         let rule = "must be a sender such as Camp <camp@example.org>";
         report.add(format!("{path}.from"), rule);

@@ -3,7 +3,9 @@
 mod delivery;
 mod faults;
 mod nodes;
+mod recipients;
 mod states;
+mod tls;
 
 use std::sync::Arc;
 
@@ -25,7 +27,10 @@ const TRIGGER: i64 = 42;
 
 /// An application whose mail goes to a server; one that does not answer is given up after a second.
 fn app_with(server: &SmtpServer) -> TestApp {
-    let url = format!("{}?timeout=1", server.url());
+    app_with_url(&format!("{}?timeout=1", server.url()))
+}
+
+fn app_with_url(url: &str) -> TestApp {
     TestApp::start_with(|config| config.mail = url.parse().unwrap())
 }
 

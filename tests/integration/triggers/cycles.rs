@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    FIRST, LISTED, Lab, PLAIN, SECOND, TARGET, add_product, disagreements, field_is, reversed,
-    status_of, trigger,
+    FIRST, LISTED, Lab, PLAIN, SECOND, TARGET, add_product, apply_groups, disagreements, field_is,
+    group, reversed, status_of, trigger,
 };
 use crate::support::TestApp;
 
@@ -54,6 +54,42 @@ fn two_that_end_each_other() {
     let answer = lab.set_status(&me, 0);
     assert_eq!(lab.results(&answer, &me, 1), ["undone"]);
     assert_eq!(disagreements(&app), [""; 0]);
+}
+
+#[test]
+fn what_can_be_seen_of_it_is_said_when_the_file_is_applied() {
+    let app = TestApp::start();
+    let lab = Lab {
+        app: &app,
+        number: 0,
+    };
+    let status = |item: i64| json!({ "on": "status", "status": lab.id(item) });
+    let set = |item: i64| json!({ "type": "set_status", "status": lab.id(item) });
+    let ring = vec![
+        trigger(status(FIRST), set(SECOND)),
+        trigger(status(SECOND), set(FIRST)),
+    ];
+    let remark = format!(
+        "! triggers [{}, {}] (project 5000) can set each other off without end: each acts once a call",
+        lab.id(1),
+        lab.id(2)
+    );
+    let remarks = |triggers| {
+        let applied = apply_groups(&app, vec![group(0, triggers)]);
+        let lines = applied.plan.into_iter();
+        lines
+            .filter(|line| line.starts_with('!'))
+            .collect::<Vec<_>>()
+    };
+    // Each time, as nothing else says so.
+    for _ in 0..2 {
+        assert_eq!(remarks(ring.clone()), [remark.as_str()]);
+    }
+    let line = vec![
+        trigger(status(FIRST), set(SECOND)),
+        trigger(field_is("a", "x"), set(FIRST)),
+    ];
+    assert_eq!(remarks(line), [""; 0]);
 }
 
 /// Statuses that follow each other around, without any reverse.

@@ -199,8 +199,7 @@ fn a_balance_is_closed_when_all_is_paid_and_something_was_ordered() {
         )]
     });
     let me = lab.parent();
-    let paid = format!("UPDATE registrations SET paid_total = 2000 WHERE clogin_id = {me}");
-    app.direct().execute(&paid);
+    lab.pay(&me, 20);
     let status = |answer: &Value| status_of(answer) == lab.id(FIRST);
     assert!(!status(&lab.update(&me, json!({ "a": "nothing ordered" }))));
     assert!(status(&lab.add(&me, PLAIN)));

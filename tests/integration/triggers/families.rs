@@ -1,10 +1,11 @@
 //! Parents whose triggers look at their children.
 
+use clogin::project::apply::ApplyOptions;
 use serde_json::{Value, json};
 
 use super::{
-    Lab, PLAIN, TARGET, add_product, apply_groups, disagreements, field_is, group, reversed,
-    status_of,
+    Lab, PLAIN, SCARCE, TARGET, add_product, apply_groups, disagreements, field_is, group,
+    reversed, status_of,
 };
 use crate::support::TestApp;
 
@@ -108,7 +109,7 @@ fn a_family_of_the_project_file_has_set_off_nothing_for_good() {
     ]);
     let file =
         json!({ "organization": organization, "groups": [group(0, triggers)], "users": users });
-    super::apply_file(&app, &file);
+    super::apply_file(&app, &file, ApplyOptions::default());
     let nothing = |who: &str| {
         assert_eq!(lab.cart(who), [0; 0]);
         let answer = lab.done("get_info", json!({ "clogin_id": who }));
@@ -141,7 +142,7 @@ fn a_child_of_a_later_file_sets_off_nothing() {
         "registrations": [{ "group_id": 5000, "connected_to": me.parse::<i64>().unwrap() }] });
     let organization = json!({ "id": 1, "name": "Riverside Music" });
     let file = json!({ "organization": organization, "users": [child] });
-    super::apply_file(&app, &file);
+    super::apply_file(&app, &file, ApplyOptions::default());
     lab.child(&me);
     assert_eq!(lab.cart(&me), [0; 0]);
     assert_eq!(disagreements(&app), [""; 0]);
@@ -207,4 +208,41 @@ fn children_that_move_at_once_leave_the_triggers_of_all_parents_right() {
 fn with_children_exactly(lab: Lab, number: u32) -> Value {
     let on = json!({ "on": "children", "at_least": number, "at_most": number });
     reversed(on, add_product(lab.id(PLAIN)))
+}
+
+/// Which of the statements that change stock and totals come in which order.
+fn stock_and_totals(app: &TestApp, f: impl FnOnce()) -> Vec<&'static str> {
+    let statements = app.statements_of(f);
+    let tables = statements.iter().filter(|sql| !sql.starts_with("SELECT"));
+    tables
+        .filter_map(|sql| {
+            ["product_stock", "group_totals"]
+                .into_iter()
+                .find(|table| sql.contains(table))
+        })
+        .collect()
+}
+
+#[test]
+fn totals_come_after_the_parents_products() {
+    let app = TestApp::start();
+    let lab = Lab::new(&app, |lab| {
+        let on = json!({ "on": "children", "at_least": 1 });
+        vec![
+            reversed(on, add_product(lab.id(SCARCE))),
+            reversed(field_is("a", "yes"), add_product(lab.id(PLAIN))),
+        ]
+    });
+    let me = lab.parent();
+    let mut kid = String::new();
+    let create = json!({ "connected_to": me, "doc": { "a": "yes" } });
+    let order = stock_and_totals(&app, || kid = super::who(&lab.done("create_child", create)));
+    assert_eq!(lab.cart(&me), [SCARCE]);
+    let [products, totals] = ["product_stock", "group_totals"];
+    assert_eq!(order, [products, products, totals, totals]);
+    let order = stock_and_totals(&app, || {
+        lab.done("delete", json!({ "clogin_id": kid }));
+    });
+    assert_eq!(order, [products, products, totals, totals]);
+    assert_eq!(disagreements(&app), [""; 0]);
 }

@@ -108,6 +108,33 @@ fn without_an_address_there_is_none_and_the_trace_says_so() {
 }
 
 #[test]
+fn what_had_nobody_to_go_to_may_be_sent_later() {
+    let app = TestApp::start();
+    let lab = Lab::new(&app, |lab| {
+        vec![trigger(field_is("a", "yes"), send_email(lab.id(TO_USER)))]
+    });
+    let me = who(&lab.done("create", json!({ "doc": { "a": "yes" } })));
+    assert_eq!(rows(&app), 0);
+    // Not by itself: the trigger has to fire again.
+    lab.update(&me, json!({ "main_email": "late@riverside.example" }));
+    assert_eq!(rows(&app), 0);
+    for _ in 0..2 {
+        lab.update(&me, json!({ "a": "no" }));
+        lab.update(&me, json!({ "a": "yes" }));
+        assert_eq!(rows(&app), 1);
+    }
+    // What the call suppressed is done, with an address or without.
+    let suppressed = json!({ "doc": { "a": "yes" }, "disable_email_sending": true });
+    let me = who(&lab.done("create", suppressed));
+    lab.update(
+        &me,
+        json!({ "main_email": "late@riverside.example", "a": "no" }),
+    );
+    lab.update(&me, json!({ "a": "yes" }));
+    assert_eq!(rows(&app), 1);
+}
+
+#[test]
 fn one_is_sent_once_unless_it_repeats() {
     let app = TestApp::start();
     let lab = Lab::new(&app, |lab| {

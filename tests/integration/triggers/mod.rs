@@ -1,6 +1,7 @@
 //! Triggers: each test sets up a project of its own, and is its client.
 
 mod balance;
+mod changed;
 mod cycles;
 mod effects;
 mod families;
@@ -10,13 +11,14 @@ mod mails;
 mod offered;
 mod races;
 mod settled;
+mod shared;
 mod statements;
 mod table;
 mod traced;
 
 use std::sync::{Arc, Mutex};
 
-use clogin::project::apply::{ApplyOptions, apply};
+use clogin::project::apply::{Applied, ApplyOptions, apply};
 use clogin::project::check as file_check;
 use serde_json::{Value, json};
 
@@ -24,23 +26,22 @@ use crate::support::TestApp;
 use crate::support::client::Answer;
 
 /// Applies a file to the database of a server, and lets the server see it.
-fn apply_file(app: &TestApp, file: &Value) {
+fn apply_file(app: &TestApp, file: &Value, options: ApplyOptions) -> Applied {
     let file = file_check::parse("x.json", file.to_string().as_bytes()).unwrap();
     let files = vec![("x.json".to_owned(), file)];
     app.block_on(async {
-        if let Err(error) = apply(&app.app, files, ApplyOptions::default()).await {
-            panic!("{error:?}");
-        }
+        let applied = match apply(&app.app, files, options).await {
+            Ok(applied) => applied,
+            Err(error) => panic!("{error:?}"),
+        };
         app.app.projects.refresh(&app.app.db).await.unwrap();
-    });
+        applied
+    })
 }
 
-fn apply_groups(app: &TestApp, groups: Vec<Value>) {
-    let organization = json!({ "id": 1, "name": "Riverside Music" });
-    apply_file(
-        app,
-        &json!({ "organization": organization, "groups": groups }),
-    );
+fn apply_groups(app: &TestApp, groups: Vec<Value>) -> Applied {
+    let file = json!({ "organization": { "id": 1, "name": "Riverside Music" }, "groups": groups });
+    apply_file(app, &file, ApplyOptions::default())
 }
 
 /// What `clogin check` says.
@@ -201,6 +202,13 @@ impl<'a> Lab<'a> {
         let list: Vec<_> = lines.iter().map(|id| json!({ "cart_id": id })).collect();
         let more = json!({ "clogin_id": clogin, "product_list": list });
         self.done("remove_product", more)
+    }
+
+    /// Pays so much, in whole units.
+    #[track_caller]
+    fn pay(self, clogin: &str, amount: i64) -> Value {
+        let doc = json!({ "amount": amount.to_string(), "kind": "payment", "status": "approved" });
+        self.done("add_payment", json!({ "clogin_id": clogin, "doc": doc }))
     }
 
     /// The cart lines of a product.

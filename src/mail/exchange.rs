@@ -1,0 +1,97 @@
+//! What is said between us and a mail server about one message.
+
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use lettre::{Address, Message};
+
+use super::transport::{Refused, SendError};
+
+const ASCII_ONLY: &str = "the server takes no addresses with letters beyond ASCII";
+
+/// Sends a message over an open connection, to those of the recipients whom the server takes. Returns the others: when
+/// that is all of them, the message was not sent.
+///
+/// # Errors
+///
+/// What was said of the message as a whole, or that nothing was.
+pub async fn send(
+    conn: &mut AsyncSmtpConnection,
+    message: &Message,
+    to: &[Address],
+) -> Result<Vec<Refused>, Error> {
+    let bytes = message.formatted();
+    let sender = message.envelope().from().cloned();
+    let (parameters, takes_all) = parameters(conn, to, &bytes);
+    conn.command(Mail::new(sender, parameters)).await?;
+    let mut refused = Vec::new();
+    for address in to {
+        let error = if takes_all || is_ascii(address) {
+            let answer = conn.command(Rcpt::new(address.clone(), vec![])).await;
+            match answer {
+                Ok(_) => continue,
+                Err(error) if is_of_recipient(&error) => of_recipient(&error),
+                Err(error) => return Err(error),
+            }
+        } else {
+            SendError::Permanent(ASCII_ONLY.to_owned())
+        };
+        refused.push(Refused {
+            address: address.clone(),
+            error,
+        });
+    }
+    if refused.len() == to.len() {
+        conn.command(Rset).await?;
+    } else {
+        conn.command(Data).await?;
+        conn.message(&bytes).await?;
+    }
+    Ok(refused)
+}
+
+/// What the message needs beyond RFC 5321, as far as the server can do it, and whether every address can be said to it.
+fn parameters(
+    conn: &AsyncSmtpConnection,
+    to: &[Address],
+    bytes: &[u8],
+) -> (Vec<MailParameter>, bool) {
+    let can = |extension| conn.server_info().supports_feature(extension);
+    let mut parameters = Vec::new();
+    let takes_all = can(Extension::SmtpUtfEight);
+    if takes_all && !to.iter().all(is_ascii) {
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if can(Extension::EightBitMime) && !bytes.is_ascii() {
+        let body = MailParameter::Body(MailBodyParameter::EightBitMime);
+        parameters.push(body);
+    }
+    (parameters, takes_all)
+}
+
+fn is_ascii(address: &Address) -> bool {
+    AsRef::<str>::as_ref(address).is_ascii()
+}
+
+/// Whether an answer to RCPT is about the recipient, and not about the connection or us.
+fn is_of_recipient(error: &Error) -> bool {
+    let code = error.status().map(u16::from);
+    code.is_some_and(|code| code != 421 && !is_about_us(error))
+}
+
+fn of_recipient(error: &Error) -> SendError {
+    let reason = error.to_string();
+    if error.is_permanent() {
+        SendError::Permanent(reason)
+    } else {
+        SendError::Temporary(reason)
+    }
+}
+
+/// 530, 535, 538: the server wants us to log in, or in another way. Somebody can set that right.
+pub fn is_about_us(error: &Error) -> bool {
+    error
+        .status()
+        .is_some_and(|code| matches!(u16::from(code), 530 | 535 | 538))
+}
