@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """A mail server that takes every message and keeps none, on a port of 127.0.0.1 that it prints first.
 
 Its input tells it what to do, a line each:

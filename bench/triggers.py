@@ -2,7 +2,6 @@
 
 import json
 import statistics
-import subprocess
 
 FEW, MANY = 10, 1_000
 ROUNDS = 3
