@@ -6,7 +6,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-sqlite test-postgres fixtures fmt lint doc schema deny bench ci tools
+.PHONY: help run test test-sqlite test-postgres fixtures fmt lint doc schema contract deny bench ci tools
 
 # Where rustup puts cargo, for a shell that was opened before it was installed.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -46,6 +46,9 @@ doc: tools ## The documentation of the code; a warning is an error
 
 schema: ## Print src/db/schema.rs anew from the migrations
 	scripts/print-schema
+
+contract: tools ## The release binary against its own /openapi.json: Schemathesis, and a generated client; ARGS=… to schemathesis
+	scripts/contract $(ARGS)
 
 deny: tools ## Licences, sources and advisories of the dependencies
 	@cargo deny --version >/dev/null 2>&1 || { echo 'cargo-deny is missing: cargo install --locked cargo-deny' >&2; exit 1; }

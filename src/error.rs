@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::db::error::{DbFailure, UniqueIndex, classify};
 use crate::users::person::Person;
@@ -12,7 +13,7 @@ use crate::users::person::Person;
 pub const MAX_ERRORS: usize = 1_000;
 
 /// The stable words of the contract. A code is here only when something produces it, and a test pins each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     InvalidJson,
@@ -124,7 +125,7 @@ impl ErrorCode {
 }
 
 /// One thing that is wrong with the input: where, a stable word, and a sentence that says what is allowed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     pub path: String,
     pub code: &'static str,

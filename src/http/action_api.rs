@@ -2,15 +2,16 @@
 
 use std::panic::AssertUnwindSafe;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
 use futures_util::FutureExt;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::middleware::{RequestId, request_id};
-use super::{auth, cors};
+use super::{Surface, Url, auth, cors};
 use crate::actions::{self, Body, Endpoint, IdempotencyKey, Request, Trail, Worker};
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::AdminId;
@@ -29,14 +30,21 @@ pub struct LogFields {
     pub code: Option<ErrorCode>,
 }
 
-/// An endpoint of actions, with and without the slash at its end.
-pub fn resources(endpoint: Endpoint) -> Vec<Resource> {
-    // One each: a resource with several paths is found by regular expressions.
-    let path = endpoint.path();
-    [path.to_owned(), format!("{path}/")]
-        .map(|path| resource(endpoint, path))
-        .into()
-}
+pub(super) const SURFACE: Surface = Surface {
+    urls: || {
+        let url = |endpoint: Endpoint| Url::new(format!("{}/", endpoint.path()), [Method::POST]);
+        Endpoint::ALL.map(url).into()
+    },
+    serve: |service| {
+        for endpoint in Endpoint::ALL {
+            // One each: a resource with several paths is found by regular expressions.
+            let path = endpoint.path();
+            for path in [path.to_owned(), format!("{path}/")] {
+                service.service(resource(endpoint, path));
+            }
+        }
+    },
+};
 
 fn resource(endpoint: Endpoint, path: String) -> Resource {
     let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {
@@ -58,7 +66,7 @@ fn resource(endpoint: Endpoint, path: String) -> Resource {
     };
     web::resource(path)
         .route(web::post().to(handler))
-        .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
+        .route(web::method(Method::OPTIONS).to(cors::preflight))
         .default_service(web::to(not_post))
 }
 
@@ -138,15 +146,18 @@ fn success(body: Body) -> HttpResponse {
     response.body(body.json)
 }
 
-#[derive(Serialize)]
-struct Failure<'a> {
+/// Why a call was refused.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Failure<'a> {
     success: bool,
     msg: &'a str,
     msg_type: &'static str,
     code: ErrorCode,
     errors: &'a [FieldError],
     request_id: &'a str,
+    #[schema(required = true)]
     user_info: Option<UserInfo>,
+    #[schema(required = true)]
     meta_info: Option<MetaInfo>,
 }
 

@@ -6,10 +6,12 @@ mod client_users;
 mod cors;
 mod cursor;
 mod middleware;
+mod openapi;
 mod ops;
 mod platform;
 mod serve;
 
+pub use self::openapi::document as openapi_document;
 pub use self::serve::{follow_projects, forget_old, serve};
 
 use std::net::TcpListener;
@@ -17,30 +19,63 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App as ActixApp, HttpServer};
 
-use crate::actions::{Endpoint, Worker};
+use crate::actions::Worker;
 use crate::app::App;
 use crate::db::LocalConn;
 
 /// How long calls that run may take to finish once the server is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
 
-/// Every URL of every surface. The slash at the end is optional.
+/// URLs that belong together, told and served from one table of theirs.
+struct Surface {
+    urls: fn() -> Vec<Url>,
+    serve: fn(&mut ServiceConfig),
+}
+
+/// A URL as its documentation writes it; the slash at the end is optional.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url {
+    pub path: String,
+    /// Beside HEAD, which every URL takes that takes GET, and OPTIONS.
+    pub methods: Vec<Method>,
+}
+
+impl Url {
+    fn new(path: impl Into<String>, methods: impl Into<Vec<Method>>) -> Self {
+        Url {
+            path: path.into(),
+            methods: methods.into(),
+        }
+    }
+}
+
+/// Every surface there is.
+const SURFACES: [Surface; 6] = [
+    action_api::SURFACE,
+    client_users::SURFACE,
+    platform::OAUTH,
+    platform::SURFACE,
+    ops::SURFACE,
+    openapi::SURFACE,
+];
+
+/// Every URL of every surface.
+pub fn urls() -> Vec<Url> {
+    SURFACES
+        .iter()
+        .flat_map(|surface| (surface.urls)())
+        .collect()
+}
+
 fn routes(service: &mut ServiceConfig) {
-    service
-        .service(action_api::resources(Endpoint::Users))
-        .service(action_api::resources(Endpoint::Statuses))
-        .service(action_api::resources(Endpoint::Triggers))
-        .service(action_api::resources(Endpoint::Products))
-        .service(client_users::resources())
-        .service(platform::oauth_resources())
-        .service(platform::scope("/core/v1"))
-        .service(platform::scope("/v1"))
-        .service(ops::healthz_resource())
-        .service(ops::readyz_resource())
-        .default_service(web::to(action_api::not_found));
+    for surface in SURFACES {
+        (surface.serve)(service);
+    }
+    service.default_service(web::to(action_api::not_found));
 }
 
 /// Answers requests that come to `listener` until the server is told to stop (SIGTERM, SIGINT); those that run then are

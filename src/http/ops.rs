@@ -1,27 +1,43 @@
 //! For those who run the service: is it up, is its database there.
 
-use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, web};
 
-use super::action_api;
+use super::{Surface, Url, action_api};
 use crate::app::App;
 
-pub fn healthz_resource() -> Resource {
-    let resource = web::resource(["/healthz", "/healthz/"]);
-    resource
-        .route(web::get().to(healthz))
-        .route(web::head().to(healthz))
-        .default_service(web::to(method_not_allowed))
+const HEALTHZ: &str = "/healthz";
+const READYZ: &str = "/readyz";
+
+pub(super) const SURFACE: Surface = Surface {
+    urls: || {
+        [HEALTHZ, READYZ]
+            .map(|path| Url::new(path, [Method::GET]))
+            .into()
+    },
+    serve: |service| {
+        service.service(resource(
+            HEALTHZ,
+            web::get().to(healthz),
+            web::head().to(healthz),
+        ));
+        service.service(resource(
+            READYZ,
+            web::get().to(readyz),
+            web::head().to(readyz),
+        ));
+    },
+};
+
+fn resource(path: &str, get: Route, head: Route) -> Resource {
+    web::resource([path.to_owned(), format!("{path}/")])
+        .route(get)
+        .route(head)
+        .default_service(web::to(get_only))
 }
 
-pub fn readyz_resource() -> Resource {
-    let resource = web::resource(["/readyz", "/readyz/"]);
-    resource
-        .route(web::get().to(readyz))
-        .route(web::head().to(readyz))
-        .default_service(web::to(method_not_allowed))
-}
-
-async fn method_not_allowed(request: HttpRequest) -> HttpResponse {
+/// What a URL answers that is only read.
+pub(super) async fn get_only(request: HttpRequest) -> HttpResponse {
     action_api::method_not_allowed(&request, "GET, HEAD")
 }
 

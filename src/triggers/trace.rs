@@ -2,17 +2,21 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::ids::CloginId;
 use crate::project::trigger::Condition;
 
 /// A trigger that was looked at.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Look {
     pub trigger_id: i64,
     pub name: String,
     /// Of whom.
+    #[schema(value_type = i64)]
     pub clogin_id: CloginId,
+    /// As the project file has them, with whether each holds, and what was seen.
+    #[schema(value_type = Vec<Object>)]
     pub conditions: Vec<Seen>,
     pub holds: bool,
     pub result: LookResult,
@@ -28,7 +32,7 @@ pub struct Seen {
     pub seen: Value,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LookResult {
     /// Its conditions came true, and it acted.
@@ -44,7 +48,7 @@ pub enum LookResult {
 }
 
 /// An e-mail that was queued.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct QueuedEmail {
     pub trigger_id: i64,
     pub template_id: i64,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::forms::{self, FormState};
 use crate::clock::{Timestamp, rfc3339};
@@ -27,7 +28,7 @@ pub struct Person {
 }
 
 /// `user_info`, as documented: exactly these keys, all of them strings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserInfo {
     pub clogin_id: String,
     pub group_id: String,
@@ -36,7 +37,7 @@ pub struct UserInfo {
 }
 
 /// `meta_info`, as documented and in this order: numbers are strings, money has two decimals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MetaInfo {
     pub u_name: String,
     pub total_forms: String,
@@ -45,11 +46,16 @@ pub struct MetaInfo {
     pub total_completed_user_forms: String,
     pub total_user_mandatory_forms: String,
     pub total_completed_user_mandatory_forms: String,
+    #[schema(value_type = String)]
     pub total_order: Money,
+    #[schema(value_type = String)]
     pub total_paid: Money,
+    #[schema(value_type = String)]
     pub total_balance: Money,
     pub status_id: String,
+    #[schema(required = true)]
     pub status_name: Option<String>,
+    #[schema(required = true)]
     pub status_color: Option<String>,
     /// RFC 3339, UTC.
     pub application_date: String,

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{username, values};
@@ -23,31 +24,40 @@ use crate::error::Error;
 use crate::ids::OrganizationId;
 
 /// A person on the client-users surface: exactly these keys.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ClientUser {
+    #[schema(format = "uuid")]
     pub id: String,
+    #[schema(required = true)]
     pub email: Option<String>,
+    /// One of the organization's.
     pub locale: String,
+    #[schema(required = true, value_type = Option<Object>)]
     pub custom_properties: Option<Map<String, Value>>,
 }
 
 /// A person on the platform-users surface.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlatformUser {
+    #[schema(format = "uuid")]
     pub id: String,
+    #[schema(value_type = Object)]
     pub claims: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub authentication_provider: Option<ProviderLink>,
 }
 
 /// Where somebody logs in elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderLink {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub provider_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub url: Option<String>,
     pub subject_id: String,
 }

@@ -11,6 +11,7 @@ mod durability;
 mod events;
 mod fixtures;
 mod http;
+mod isolation;
 mod mail;
 mod platform;
 mod project;

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod database;
+pub mod described;
 pub mod direct;
 pub mod dns;
 pub mod process;

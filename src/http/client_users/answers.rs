@@ -6,6 +6,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
+use utoipa::ToSchema;
 
 use super::query::{self, Parameters};
 use crate::actions::users::list::{Page, Paging};
@@ -31,11 +32,18 @@ pub(super) fn created(user: &RestUser) -> Result<HttpResponse, Error> {
     json_answer(StatusCode::CREATED, &ClientUser::of(user)?)
 }
 
-#[derive(Serialize)]
-struct Listed {
+/// A page of people.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientUserPage)]
+pub(in crate::http) struct Listed {
+    /// How many there are on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     count: Option<i64>,
+    /// The URL of the next page; null at the end.
+    #[schema(required = true)]
     next: Option<String>,
+    #[schema(required = true)]
     previous: Option<String>,
     results: Vec<ClientUser>,
 }

@@ -1,6 +1,6 @@
 //! The client-users API on the wire, with the conventions of Django REST framework: see `docs/client-users-api.md`.
 
-mod answers;
+pub(super) mod answers;
 mod query;
 
 use std::panic::AssertUnwindSafe;
@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::action_api::{LogFields, check_media_type, read_body};
-use super::auth;
 use super::middleware::request_id;
+use super::{Surface, Url, auth};
 use crate::actions::users::{self, RestCall};
 use crate::actions::{Caller, Worker};
 use crate::error::{Error, ErrorCode};
@@ -24,21 +24,30 @@ use crate::users::views::{self, Given};
 
 /// What a URL is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route {
+pub(super) enum Route {
     People,
     Person,
     Restore,
 }
 
 impl Route {
-    const ALL: [Route; 3] = [Route::People, Route::Person, Route::Restore];
+    pub(super) const ALL: [Route; 3] = [Route::People, Route::Person, Route::Restore];
 
     /// Without the slash that may follow.
-    fn path(self) -> &'static str {
+    pub(super) fn path(self) -> &'static str {
         match self {
             Route::People => "/api/v1/users",
             Route::Person => "/api/v1/users/{id}",
             Route::Restore => "/api/v1/users/{id}/restore",
+        }
+    }
+
+    /// Beside HEAD, which is answered as GET is, and OPTIONS.
+    pub(super) fn methods(self) -> &'static [Method] {
+        match self {
+            Route::People => &[Method::GET, Method::POST],
+            Route::Person => &[Method::GET, Method::PATCH, Method::DELETE],
+            Route::Restore => &[Method::POST],
         }
     }
 
@@ -61,7 +70,7 @@ impl Route {
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     Options,
     List,
     Create,
@@ -73,7 +82,7 @@ enum Asked {
 
 impl Asked {
     /// None: the URL does not take the method. HEAD is answered as GET is, and the server leaves the body out.
-    fn of(route: Route, method: &Method) -> Option<Self> {
+    pub(super) fn of(route: Route, method: &Method) -> Option<Self> {
         match (route, method) {
             (_, &Method::OPTIONS) => Some(Asked::Options),
             (Route::People, &Method::GET | &Method::HEAD) => Some(Asked::List),
@@ -111,14 +120,22 @@ impl Asked {
 }
 
 /// Every URL of the surface, with and without the slash at its end; and whatever else is below it.
-pub fn resources() -> Vec<Resource> {
-    let paths = Route::ALL
-        .into_iter()
-        .flat_map(|route| ["", "/"].map(|slash| (route, format!("{}{slash}", route.path()))));
-    let mut resources: Vec<_> = paths.map(|(route, path)| resource(route, path)).collect();
-    resources.push(web::resource("/api/v1/{rest:.*}").default_service(web::to(answers::not_found)));
-    resources
-}
+pub(super) const SURFACE: Surface = Surface {
+    urls: || {
+        let url = |route: Route| Url::new(format!("{}/", route.path()), route.methods());
+        Route::ALL.map(url).into()
+    },
+    serve: |service| {
+        for route in Route::ALL {
+            for slash in ["", "/"] {
+                service.service(resource(route, format!("{}{slash}", route.path())));
+            }
+        }
+        service.service(
+            web::resource("/api/v1/{rest:.*}").default_service(web::to(answers::not_found)),
+        );
+    },
+};
 
 fn resource(route: Route, path: String) -> Resource {
     let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {

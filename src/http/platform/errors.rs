@@ -5,21 +5,25 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::given::{Given, Place};
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::http::action_api::{JSON, RETRY_AFTER};
 use crate::http::middleware::request_id;
 
-#[derive(Serialize)]
-struct Failure<'a> {
+/// Why a call was refused.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlatformFailure)]
+pub(in crate::http) struct Failure<'a> {
     code: &'static str,
     message: &'a str,
     details: Vec<Detail<'a>>,
 }
 
 /// One thing that is wrong with the input.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlatformDetail)]
 struct Detail<'a> {
     /// As it was given; null where it was not.
     value: Value,

@@ -1,7 +1,7 @@
 //! The platform-users API on the wire: its URLs, and the way of a request to one.
 
 mod credentials;
-mod errors;
+pub(super) mod errors;
 mod events;
 mod given;
 mod oauth;
@@ -18,12 +18,11 @@ use serde_json::Value;
 
 pub use self::errors::not_found;
 use self::given::Given;
-pub use self::oauth::resources as oauth_resources;
+pub(super) use self::oauth::SURFACE as OAUTH;
 use self::telling::Telling;
 use super::action_api::{JSON, LogFields};
-use super::auth;
-use super::cursor;
 use super::middleware::request_id;
+use super::{Surface, Url, auth, cursor};
 use crate::actions::{Caller, Worker};
 use crate::error::Error;
 use crate::events::{CallEvents, Operation};
@@ -31,7 +30,7 @@ use crate::project::file::AdminKind;
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route {
+pub(super) enum Route {
     /// Events tell of it.
     Task(Task),
     ListEvents,
@@ -40,7 +39,7 @@ enum Route {
 
 /// What can be done to people, or asked of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Task {
+pub(super) enum Task {
     CreateUser,
     ListUsers,
     SearchUsers,
@@ -51,10 +50,10 @@ enum Task {
     RecordCredential,
 }
 
-type Methods = &'static [(Method, Route)];
+pub(super) type Methods = &'static [(Method, Route)];
 
 /// Paths below a prefix; of each the methods, and what they ask for.
-const ROUTES: [(&str, Methods); 7] = [
+pub(super) const ROUTES: [(&str, Methods); 7] = [
     (
         "/users",
         &[
@@ -158,8 +157,27 @@ struct Call<'a> {
     given: &'a Given,
 }
 
+/// Either reaches the same.
+pub(super) const PREFIXES: [&str; 2] = ["/core/v1", "/v1"];
+
+pub(super) const SURFACE: Surface = Surface {
+    urls: || {
+        let url = |prefix: &str, path: &str, methods: Methods| {
+            let methods: Vec<_> = methods.iter().map(|(method, _)| method.clone()).collect();
+            Url::new(format!("{prefix}{path}"), methods)
+        };
+        let below = |prefix| ROUTES.map(|(path, methods)| url(prefix, path, methods));
+        PREFIXES.into_iter().flat_map(below).collect()
+    },
+    serve: |service| {
+        for prefix in PREFIXES {
+            service.service(scope(prefix));
+        }
+    },
+};
+
 /// Everything below a prefix.
-pub fn scope(prefix: &str) -> Scope {
+fn scope(prefix: &str) -> Scope {
     ROUTES
         .into_iter()
         .flat_map(|(path, methods)| {

@@ -1,8 +1,8 @@
 //! `/oauth/token`: an API admin's id and secret become an access token, which is a bearer token on every surface.
 
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::web::{self, Data, Payload};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -11,24 +11,27 @@ use super::given::Given;
 use crate::actions::{AccessToken, Worker, issue_access_token};
 use crate::error::{Error, ErrorCode};
 use crate::http::action_api::{JSON, LogFields, read_body};
-use crate::http::auth;
+use crate::http::{Surface, Url, auth};
 use crate::ids::AdminId;
 use crate::json;
 
 const PATH: &str = "/oauth/token";
 
-pub fn resources() -> Vec<Resource> {
-    [PATH.to_owned(), format!("{PATH}/")]
-        .map(|path| {
-            web::resource(path)
-                .route(web::post().to(token))
-                .default_service(web::to(not_post))
-        })
-        .into()
-}
+pub(in crate::http) const SURFACE: Surface = Surface {
+    urls: || vec![Url::new(PATH, [Method::POST])],
+    serve: |service| {
+        for path in [PATH.to_owned(), format!("{PATH}/")] {
+            service.service(
+                web::resource(path)
+                    .route(web::post().to(token))
+                    .default_service(web::to(not_post)),
+            );
+        }
+    },
+};
 
 async fn not_post(request: HttpRequest) -> HttpResponse {
-    errors::method_not_allowed(&request, std::iter::once(&actix_web::http::Method::POST))
+    errors::method_not_allowed(&request, std::iter::once(&Method::POST))
 }
 
 async fn token(request: HttpRequest, payload: Payload, worker: Data<Worker>) -> HttpResponse {

@@ -10,6 +10,7 @@ use crate::db::error::UniqueIndex;
 use crate::db::rest_lists::Position;
 use crate::db::rest_users::RestUser;
 use crate::error::{Error, ErrorCode, FieldError};
+use crate::users::values;
 use crate::users::views::{Given, PlatformUser, WantedPerson};
 
 /// What can be said of a person.
@@ -81,10 +82,9 @@ pub(super) async fn search(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
     let wanted = WantedPerson::read(body, &mut errors);
     let limit = match body.get("limit") {
         None => Ok(super::given::DEFAULT_LIMIT),
-        Some(limit) => {
-            let limit = limit.as_u64().and_then(|limit| usize::try_from(limit).ok());
-            checked_limit(limit)
-        }
+        // 2.0 is 2.
+        Some(Value::Number(limit)) => checked_limit(values::canonical(limit).parse().ok()),
+        Some(_) => checked_limit(None),
     };
     let limit = limit.unwrap_or_else(|rule| {
         errors.push(FieldError::new("limit", "invalid", rule));

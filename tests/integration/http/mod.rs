@@ -6,4 +6,5 @@ mod client_users;
 mod cors;
 mod limits;
 mod log;
+mod openapi;
 mod urls;

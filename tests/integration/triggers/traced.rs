@@ -57,6 +57,7 @@ fn a_dry_run_answers_as_the_call_and_changes_nothing() {
     let me = lab.parent();
     let kid = lab.child(&me);
     lab.add(&kid, TARGET);
+    let other = lab.parent();
     let line = lab.lines(&kid, TARGET)[0].clone();
     let to = json!({ "p_id": lab.id(TARGET) });
     let login = json!({ "action": "login", "group_id": 1001, "clogin_id": 9001 });
@@ -88,6 +89,14 @@ fn a_dry_run_answers_as_the_call_and_changes_nothing() {
         ),
         ("login", json!({ "clogin_id": me })),
         ("login", json!({ "clogin_id": 9003 })),
+        (
+            "add_payment",
+            json!({ "clogin_id": me, "doc": { "amount": "5.00", "kind": "payment", "status": "approved" } }),
+        ),
+        (
+            "move_child",
+            json!({ "clogin_id": kid, "doc": { "connected_to": other } }),
+        ),
         ("delete", json!({ "clogin_id": kid })),
         (
             "authenticate",
