@@ -202,10 +202,7 @@ fn changes_orders_and_removals() {
         .unwrap()
         .swap(0, 1);
     file["groups"][0]["statuses"][0]["name"] = json!("Queue");
-    file["groups"][0]["statuses"]
-        .as_array_mut()
-        .unwrap()
-        .remove(1);
+    file["groups"][0]["statuses"].as_array_mut().unwrap().pop();
     file["groups"].as_array_mut().unwrap().pop();
     let changes = [
         r#"~ organization 1 "Riverside Music""#,

@@ -83,7 +83,7 @@ fn what_the_api_made_is_exported() {
         .collect();
     assert_eq!(
         names,
-        ["Waiting list", "Cancelled", "Too young", "Guest", "Staff"]
+        ["Waiting list", "Too young", "Cancelled", "Guest", "Staff"]
     );
     let files = vec![("x.json".to_owned(), file)];
     let options = clogin::project::apply::ApplyOptions {
