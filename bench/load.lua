@@ -2,7 +2,8 @@
 --
 --   SCENARIO  a key of `scenarios`
 --   RUN       a word that no other run has: it makes usernames unique
---   IDS       a file with the clogin_ids that are there, one a line
+--   IDS       a file with what the scenario picks from, one a line: the clogin_ids that are there; for rest_read
+--             the UUIDs; for search the codes in claims
 --   COUNT     answers after which a thread ends before its time
 --
 -- Prints one line of JSON when it is done.
@@ -24,14 +25,18 @@ local function post(body)
   return head.action .. #body .. "\r\n\r\n" .. body
 end
 
+local function get(path)
+  return "GET " .. path .. head.get
+end
+
 local function anybody()
   return ids[math.random(#ids)]
 end
 
-local function new_person(password)
+local function new_person(group, password)
   counter = counter + 1
   local name = number .. "-" .. counter .. "-" .. run
-  return post('{"action":"create","group_id":1,"doc":{"main_email":"' .. name .. '@clogin.example",'
+  return post('{"action":"create","group_id":' .. group .. ',"doc":{"main_email":"' .. name .. '@clogin.example",'
     .. password .. '"first_name":"Ella","last_name":"Fitz","home_town":"Newport","birth_date":"2001-02-03"}}')
 end
 
@@ -43,11 +48,24 @@ function scenarios.read()
 end
 
 function scenarios.create()
-  return new_person("")
+  return new_person(1, "")
 end
 
 function scenarios.create_with_password()
-  return new_person('"password":"correct horse battery",')
+  return new_person(1, '"password":"correct horse battery",')
+end
+
+-- A trigger of that project sends an e-mail.
+function scenarios.create_with_mail()
+  return new_person(2, "")
+end
+
+function scenarios.create_with_few_triggers()
+  return new_person(3, "")
+end
+
+function scenarios.create_with_many_triggers()
+  return new_person(4, "")
 end
 
 function scenarios.update()
@@ -65,6 +83,19 @@ function scenarios.mix()
   return math.random(10) == 1 and scenarios.create() or scenarios.read()
 end
 
+function scenarios.rest_read()
+  return get("/api/v1/users/" .. anybody() .. "/")
+end
+
+function scenarios.rest_list()
+  return get("/api/v1/users/?page_size=100")
+end
+
+function scenarios.search()
+  local body = '{"claims":{"code":"' .. anybody() .. '"}}'
+  return head.search .. #body .. "\r\n\r\n" .. body
+end
+
 function init(arguments)
   local scenario, count = arguments[1], tonumber(arguments[4])
   run = arguments[2]
@@ -75,6 +106,9 @@ function init(arguments)
   local host = wrk.host .. ":" .. wrk.port
   head.action = "POST /reg/api2/users/ HTTP/1.1\r\nHost: " .. host .. "\r\nApi-id: 1\r\nApi-user: bench@clogin.example\r\n"
     .. "Api-token: bench-only-5b3c1a52\r\nContent-Type: application/json\r\nContent-Length: "
+  local bearer = " HTTP/1.1\r\nHost: " .. host .. "\r\nAuthorization: Bearer bench-only-5b3c1a52\r\n"
+  head.get = bearer .. "\r\n"
+  head.search = "POST /core/v1/users/search" .. bearer .. "Content-Type: application/json\r\nContent-Length: "
   request = scenarios[scenario]
   answers_left = count
   -- Looking at answers costs the load generator much: only where it is needed.

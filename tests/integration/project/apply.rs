@@ -163,8 +163,8 @@ fn ids_that_are_handed_out_start_above_those_applied() {
         ("admin", 502),
         ("group", 1005),
         ("form", 6),
-        ("status", 23),
-        ("trigger", 43),
+        ("status", 25),
+        ("trigger", 47),
     ] {
         assert_eq!(setup.counter(name), value, "{name}");
     }
@@ -202,7 +202,10 @@ fn changes_orders_and_removals() {
         .unwrap()
         .swap(0, 1);
     file["groups"][0]["statuses"][0]["name"] = json!("Queue");
-    file["groups"][0]["statuses"].as_array_mut().unwrap().pop();
+    file["groups"][0]["statuses"]
+        .as_array_mut()
+        .unwrap()
+        .remove(1);
     file["groups"].as_array_mut().unwrap().pop();
     let changes = [
         r#"~ organization 1 "Riverside Music""#,
@@ -240,6 +243,9 @@ fn what_people_hold_is_not_removed() {
         .as_array_mut()
         .unwrap()
         .remove(0);
+    // The one that looks at this status.
+    let triggers = file["groups"][0]["triggers"].as_array_mut().unwrap();
+    triggers.retain(|trigger| trigger["conditions"][0]["status"] != 21);
     assert_eq!(
         setup.prune(&file).unwrap_err(),
         [

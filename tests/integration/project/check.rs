@@ -244,8 +244,8 @@ fn every_kind_of_row_that_is_wrong_is_named() {
             ],
         ),
         (
-            "UPDATE counters SET value = 22 WHERE name = 'status'",
-            &["status 23: its id is above its counter"],
+            "UPDATE counters SET value = 24 WHERE name = 'status'",
+            &["status 25: its id is above its counter"],
         ),
         (
             "UPDATE counters SET value = 0 WHERE name = 'organization'",
@@ -341,7 +341,7 @@ fn more_rows_than_a_page_are_all_seen() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(
         out,
-        "organization 1: verified 2 admins, 4 projects with 37 items, 1104 people, 1104 registrations with their \
+        "organization 1: verified 2 admins, 4 projects with 46 items, 1104 people, 1104 registrations with their \
          carts, payments, stock and totals, 1100 answers kept for replays\n"
     );
     setup.tamper("UPDATE registrations SET status_id = 7 WHERE clogin_id = 11100");

@@ -81,7 +81,10 @@ fn what_the_api_made_is_exported() {
         .iter()
         .map(|status| status.name.as_str())
         .collect();
-    assert_eq!(names, ["Waiting list", "Cancelled", "Guest", "Staff"]);
+    assert_eq!(
+        names,
+        ["Waiting list", "Cancelled", "Too young", "Guest", "Staff"]
+    );
     let files = vec![("x.json".to_owned(), file)];
     let options = clogin::project::apply::ApplyOptions {
         unnamed: clogin::project::apply::Unnamed::Removed,
