@@ -95,13 +95,17 @@ impl Matrix {
         }
     }
 
-    /// What of the other organization is in an answer: more than was sent, that is.
+    /// What of the other organization is in an answer: in a refusal, beside what was sent. A cursor is a position.
     fn leak(&self, sent: &str, answer: &Answer) -> Option<String> {
-        let long = |id: &String| id.len() > 5 && !sent.contains(id);
-        let ids = Kind::ALL.map(|kind| self.theirs.text(kind));
-        let secrets = ids.into_iter().filter(long).chain([MARK.to_owned()]);
-        let mut leaks = secrets.filter(|secret| answer.text.contains(secret));
-        leaks.next()
+        let is_secret = |kind: &Kind| {
+            let id = self.theirs.text(*kind);
+            let is_echo = answer.status >= 300 || *kind == Kind::Cursor;
+            id.len() > 5 && !(is_echo && sent.contains(&id))
+        };
+        let ids = Kind::ALL.into_iter().filter(is_secret);
+        let secrets = ids.map(|kind| self.theirs.text(kind));
+        let mut leaks = secrets.chain([MARK.to_owned()]);
+        leaks.find(|secret| answer.text.contains(secret))
     }
 
     #[track_caller]

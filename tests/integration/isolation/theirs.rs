@@ -206,6 +206,8 @@ impl Theirs {
 /// Marks what its project file says, and adds what only a file can.
 fn extend(app: &TestApp) {
     let mut file: Value = serde_json::from_str(FILE).unwrap();
+    // Its events tell all they can.
+    file["organization"]["event_level"] = 3.into();
     let group = &mut file["groups"][0];
     group["name"] = MARK.into();
     group["settings"]["from"] = "office@hushed.example".into();
