@@ -102,7 +102,11 @@ impl Client {
             )
         });
         let (status, headers) = (response.status().as_u16(), headers.collect());
-        let text = response.into_body().read_to_string()?;
+        // An answer to a HEAD has no body, though it may say how it would be compressed.
+        let text = match method {
+            "HEAD" => String::new(),
+            _ => response.into_body().read_to_string()?,
+        };
         Ok(Answer {
             status,
             headers,
