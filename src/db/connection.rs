@@ -3,10 +3,11 @@
 //! `MultiConnection` over r2d2, with a manager of our own: the derived `establish` tries each database in turn and
 //! hides why it failed.
 
-use std::fmt;
+mod migrate;
+mod target;
+
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,19 +17,15 @@ use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
     TransactionManager, TransactionManagerStatus,
 };
-use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+pub use self::migrate::migrate;
+use self::target::with_system_certificates;
+pub use self::target::{Target, without_secrets};
 
 /// How long a statement waits for another process.
 const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000;";
-
-/// Any number will do, as long as it stays: the advisory lock under which PostgreSQL is migrated.
-const MIGRATION_LOCK: i64 = 0x0063_6c6f_6769_6e00;
 
 #[derive(diesel::MultiConnection)]
 pub enum DbConn {
@@ -51,79 +48,6 @@ pub(super) use directly;
 
 /// Is told every statement that is sent, for tests that count them.
 pub type StatementObserver = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// Which database, and where: the parsed form of `CLOGIN_DATABASE_URL`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    Sqlite(PathBuf),
-    /// The URL as given: libpq reads it.
-    Postgres(String),
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(url: &str) -> Result<Self, String> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Target::Postgres(url.to_owned()));
-        }
-        match url.strip_prefix("sqlite://") {
-            Some("") => Err("names no file: write sqlite://clogin.db or sqlite:///var/lib/clogin.db".to_owned()),
-            Some(path) if path.contains(":memory:") || path.contains('?') => Err(
-                "must name a file, such as sqlite://clogin.db: what is in memory only would be lost, and there are no options".to_owned(),
-            ),
-            Some(path) => Ok(Target::Sqlite(PathBuf::from(path))),
-            None => Err("must begin with sqlite:// or postgres://".to_owned()),
-        }
-    }
-}
-
-/// The URL without its password.
-impl fmt::Display for Target {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Target::Sqlite(path) => write!(formatter, "sqlite://{}", path.display()),
-            Target::Postgres(url) => formatter.write_str(&without_secrets(url)),
-        }
-    }
-}
-
-/// Where the server's certificate is to be verified and the URL names no authorities, those of the system are taken: the
-/// OpenSSL that is built in does not know where they are.
-fn with_system_certificates(url: &str) -> String {
-    let asks = url.contains("sslmode=verify-") && !url.contains("sslrootcert=");
-    match openssl_probe::probe().cert_file.filter(|_| asks) {
-        Some(file) => format!("{url}&sslrootcert={}", file.display()),
-        None => url.to_owned(),
-    }
-}
-
-/// Masks `user:password@` and a `password=` parameter.
-pub fn without_secrets(url: &str) -> String {
-    let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
-    let address = match rest.rsplit_once('@') {
-        Some((user, host)) => {
-            let name = user.split_once(':').map_or(user, |(name, _)| name);
-            let mask = if name.len() == user.len() { "" } else { ":***" };
-            format!("{scheme}://{name}{mask}@{host}")
-        }
-        None => address.to_owned(),
-    };
-    let parameters: Vec<_> = parameters
-        .split('&')
-        .filter(|parameter| !parameter.is_empty())
-        .map(|parameter| match parameter.split_once('=') {
-            Some((name, _)) if name.contains("password") => format!("{name}=***"),
-            _ => parameter.to_owned(),
-        })
-        .collect();
-    if parameters.is_empty() {
-        address
-    } else {
-        format!("{address}?{}", parameters.join("&"))
-    }
-}
 
 /// Why a database cannot be opened, as a sentence for the person who starts the program.
 #[derive(Debug, thiserror::Error)]
@@ -405,134 +329,6 @@ impl Instrumentation for StatementInstrumentation {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
             (self.0)(&query.to_string());
-        }
-    }
-}
-
-/// Brings the database up to date under a lock, so that processes that start together do not get in each other's way.
-///
-/// # Errors
-///
-/// When the database cannot be reached, has migrations that this binary does not know, or a migration fails.
-pub fn migrate(target: &Target) -> Result<(), OpenError> {
-    if let Target::Sqlite(path) = target {
-        let folder = std::path::absolute(path)
-            .ok()
-            .and_then(|path| path.parent().map(Path::to_path_buf));
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            return Err(OpenError::NoFolder(folder));
-        }
-    }
-    let manager = Manager::new(target.clone(), Purpose::Write, None, 1);
-    let mut conn = r2d2::ManageConnection::connect(&manager)?;
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migrate {
-        target: target.to_string(),
-        reason: error.to_string(),
-    };
-    let newer = match &mut conn.inner {
-        DbConn::Sqlite(sqlite) => {
-            // The transaction is the lock; each migration runs in a savepoint of it.
-            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
-                .map_err(|error| failed(error.into()))?;
-            let newer = run_pending(sqlite, SQLITE_MIGRATIONS).map_err(failed)?;
-            AnsiTransactionManager::commit_transaction(sqlite)
-                .map_err(|error| failed(error.into()))?;
-            newer
-        }
-        DbConn::Postgres(postgres) => {
-            postgres
-                .batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))
-                .map_err(|error| failed(error.into()))?;
-            // Closing the connection releases the lock.
-            run_pending(postgres, POSTGRES_MIGRATIONS).map_err(failed)?
-        }
-    };
-    match newer {
-        None => Ok(()),
-        Some(version) => Err(OpenError::Newer {
-            target: target.to_string(),
-            version,
-        }),
-    }
-}
-
-/// Runs what is missing; or, where the database has a migration that `known` lacks, runs nothing and names it.
-fn run_pending<C, DB>(
-    conn: &mut C,
-    known: EmbeddedMigrations,
-) -> Result<Option<String>, Box<dyn std::error::Error + Send + Sync>>
-where
-    C: MigrationHarness<DB>,
-    DB: diesel::backend::Backend,
-    EmbeddedMigrations: MigrationSource<DB>,
-{
-    let ours: Vec<String> = MigrationSource::<DB>::migrations(&known)?
-        .iter()
-        .map(|migration| migration.name().version().to_string())
-        .collect();
-    let applied = conn.applied_migrations()?;
-    let unknown = applied
-        .iter()
-        .map(ToString::to_string)
-        .find(|version| !ours.contains(version));
-    if unknown.is_none() {
-        conn.run_pending_migrations(known)?;
-    }
-    Ok(unknown)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn authorities_are_added_only_where_they_are_asked_for_and_not_named() {
-        for url in [
-            "postgres://db/clogin",
-            "postgres://db/clogin?sslmode=require",
-            "postgres://db/clogin?sslmode=verify-full&sslrootcert=/ca.pem",
-        ] {
-            assert_eq!(with_system_certificates(url), url);
-        }
-        let url = "postgres://db/clogin?sslmode=verify-full";
-        let expected = openssl_probe::probe()
-            .cert_file
-            .map_or(url.to_owned(), |file| {
-                format!("{url}&sslrootcert={}", file.display())
-            });
-        assert_eq!(with_system_certificates(url), expected);
-    }
-
-    #[test]
-    fn a_password_is_never_shown() {
-        for (url, shown) in [
-            (
-                "postgres://app:s3cret@db/clogin",
-                "postgres://app:***@db/clogin",
-            ),
-            ("postgres://app@db/clogin", "postgres://app@db/clogin"),
-            (
-                "postgres://db/clogin?user=app&password=s3cret&sslmode=require",
-                "postgres://db/clogin?user=app&password=***&sslmode=require",
-            ),
-            ("sqlite:///var/lib/clogin.db", "sqlite:///var/lib/clogin.db"),
-        ] {
-            assert_eq!(url.parse::<Target>().unwrap().to_string(), shown);
-        }
-    }
-
-    #[test]
-    fn other_urls_are_refused_with_a_sentence() {
-        for url in [
-            "",
-            "clogin.db",
-            "mysql://db/x",
-            "sqlite:",
-            "sqlite://",
-            "sqlite://:memory:",
-            "sqlite://x?mode=rw",
-        ] {
-            assert!(url.parse::<Target>().is_err(), "{url}");
         }
     }
 }
