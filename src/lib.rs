@@ -8,6 +8,7 @@
 //! - [`mail`] fills in templates, keeps the outbox and sends.
 //! - [`events`] tells what calls did.
 //! - [`check`] verifies a database.
+//! - [`worker`] is what runs beside the calls.
 //! - [`db`] asks the database.
 //! - [`app`] holds what all of them need; [`config`] is the only reader of the environment; [`cli`] the command line.
 //!
@@ -32,3 +33,4 @@ pub mod orders;
 pub mod project;
 pub mod triggers;
 pub mod users;
+pub mod worker;

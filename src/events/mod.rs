@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::buffer::{EventBuffer, flush};
 pub use self::list::{Filter, KnownEvent, list};
-pub use self::worker::Worker;
+pub use self::worker::start;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::connection::DbConn;

@@ -4,37 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::buffer::flush;
 use crate::app::App;
+use crate::worker::Worker;
 
 /// Less than the second within which an event is to be seen.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// A worker that runs until it is stopped.
-pub struct Worker {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl Worker {
-    /// To be called within a runtime.
-    pub fn start(app: Arc<App>) -> Self {
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(app, stopped));
-        Worker { stop, task }
-    }
-
-    /// Writes what waits still. To be called when no call runs any more.
-    pub async fn stop(self) {
-        // The receiver is gone when the task has panicked; then there is nothing to wait for.
-        let _ = self.stop.send(());
-        if self.task.await.is_err() {
-            log::error!("the worker of events ended by a panic");
-        }
-    }
+/// Writes until it is stopped, and then what waits still: to be stopped when no call runs any more.
+pub fn start(app: Arc<App>) -> Worker {
+    Worker::start("worker of events", app, run)
 }
 
 async fn run(app: Arc<App>, mut stopped: oneshot::Receiver<()>) {

@@ -49,8 +49,8 @@ pub async fn serve(config: Config) -> Result<(), String> {
         rt::spawn(follow_projects(Arc::clone(&app))),
         rt::spawn(clean_up(Arc::clone(&app))),
     ];
-    let mail = mail::Worker::start(Arc::clone(&app));
-    let events = events::Worker::start(Arc::clone(&app));
+    let mail = mail::start(Arc::clone(&app));
+    let events = events::start(Arc::clone(&app));
     log::info!("serving {} on http://{listen}", app.config.database);
     server.await.map_err(|error| error.to_string())?;
     tasks.iter().for_each(rt::task::JoinHandle::abort);

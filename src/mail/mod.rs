@@ -23,7 +23,7 @@ pub use self::target::{MailTarget, SmtpServer, Tls};
 pub use self::template::{Rendered, render};
 use self::transport::Transport;
 pub use self::transport::{SendError, SentMessage};
-pub use self::worker::Worker;
+pub use self::worker::start;
 
 /// The way that messages go from this node, and the bell that wakes its worker.
 pub struct Mailer {

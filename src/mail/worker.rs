@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::attempt::Attempt;
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::db::Outcome;
 use crate::db::outbox::{self, ClaimedMessage};
 use crate::error::Error;
+use crate::worker::Worker;
 
 /// How long a claim keeps other nodes away. Longer than a message waits here and is being sent.
 const CLAIM: Duration = Duration::from_secs(120);
@@ -34,28 +35,9 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
 /// How often it is tried to note what became of a message.
 const MARK_ATTEMPTS: u32 = 5;
 
-/// A worker that runs until it is stopped.
-pub struct Worker {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl Worker {
-    /// To be called within a runtime.
-    pub fn start(app: Arc<App>) -> Self {
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(app, stopped));
-        Worker { stop, task }
-    }
-
-    /// Begins nothing any more, and waits for what is being sent.
-    pub async fn stop(self) {
-        // The receiver is gone when the task has panicked; then there is nothing to wait for.
-        let _ = self.stop.send(());
-        if self.task.await.is_err() {
-            log::error!("the mail worker ended by a panic");
-        }
-    }
+/// Sends until it is stopped; then it begins nothing any more, and what is being sent is waited for.
+pub fn start(app: Arc<App>) -> Worker {
+    Worker::start("mail worker", app, run)
 }
 
 /// What is claimed and not begun.

@@ -150,7 +150,7 @@ fn serve(app: Arc<App>, listener: TcpListener) -> (ServerHandle, JoinHandle<()>)
         actix_web::rt::System::new().block_on(async move {
             app.projects.refresh(&app.db).await.unwrap();
             let follower = actix_web::rt::spawn(clogin::http::follow_projects(Arc::clone(&app)));
-            let worker = mail::Worker::start(Arc::clone(&app));
+            let worker = mail::start(Arc::clone(&app));
             let server = clogin::http::start(&app, listener).unwrap();
             send.send(server.handle()).unwrap();
             server.await.unwrap();

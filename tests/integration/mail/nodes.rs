@@ -8,7 +8,7 @@ use std::time::Duration;
 use clogin::app::App;
 use clogin::clock::Clock;
 use clogin::ids::Ids;
-use clogin::mail::Worker;
+use clogin::mail;
 use serde_json::json;
 
 use super::{app_with, queue_all, template};
@@ -33,7 +33,7 @@ fn two_nodes_send_nothing_twice() {
         let other = Arc::clone(&other);
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let worker = Worker::start(other);
+                let worker = mail::start(other);
                 stopped.await.unwrap();
                 worker.stop().await;
             });
