@@ -175,21 +175,19 @@ fn insert(conn: &mut Conn, number: u64) -> Outcome {
         triggers_seen: 0,
     };
     let registration = registrations::insert(conn, &registration)?;
-    totals::follow(conn, None, &registration)?;
-    for kind in ["USER_CREATE_START", "USER_CREATE_SUCCESS"] {
-        let id = Ids::Random.uuid(now).to_string();
-        let event = NewEvent {
-            organization_id: ORGANIZATION.0,
-            id: &id,
-            kind,
-            request_id: &user.uuid,
-            admin_id: 1,
-            clogin_id: None,
-            metadata: r#"{"action":"create","groupId":1}"#,
-            data: None,
-        };
-        events::insert(conn, &event)?;
-    }
+    totals::add_person_with(conn, &registration)?;
+    let event = |kind| NewEvent {
+        organization_id: ORGANIZATION.0,
+        id: Ids::Random.uuid(now).to_string(),
+        kind,
+        request_id: user.uuid.clone(),
+        admin_id: 1,
+        clogin_id: None,
+        metadata: r#"{"action":"create","groupId":1}"#.to_owned(),
+        data: None,
+    };
+    let events = ["USER_CREATE_START", "USER_CREATE_SUCCESS"].map(event);
+    events::insert(conn, &events)?;
     Ok(())
 }
 

@@ -65,8 +65,8 @@ impl Events {
     /// What a call that fails was sent is not told: it may be about somebody who is not there to be deleted.
     pub(super) fn failed(&self, app: &App, envelope: &Envelope, error: &Error) {
         if let Some(events) = self.0.as_ref().filter(|_| !envelope.action.is_entering()) {
-            let told = events.failed(app, start(events, envelope), error);
-            app.events.push(told);
+            app.events
+                .push(|| events.failed(app, start(events, envelope), error));
         }
     }
 }

@@ -7,26 +7,28 @@ use super::schema::events;
 use crate::clock::Timestamp;
 use crate::ids::{OrganizationId, first_uuid};
 
-// Each value is written, NULL too: diesel prepares a statement with DEFAULT in it anew each time.
-#[derive(Insertable, Debug, Clone, Copy)]
+// Each value is written, NULL too: diesel prepares a statement with DEFAULT in it anew each time. And nothing is borrowed:
+// else it could not know the statement again.
+#[derive(Insertable, Debug, Clone)]
 #[diesel(table_name = events, treat_none_as_default_value = false)]
-pub struct NewEvent<'a> {
+pub struct NewEvent {
     pub organization_id: i64,
-    pub id: &'a str,
-    pub kind: &'a str,
-    pub request_id: &'a str,
+    pub id: String,
+    pub kind: &'static str,
+    pub request_id: String,
     pub admin_id: i64,
     /// Whom `data` is about.
     pub clogin_id: Option<i64>,
     /// JSON.
-    pub metadata: &'a str,
-    /// JSON.
-    pub data: Option<&'a str>,
+    pub metadata: String,
+    /// JSON; none at level 1.
+    pub data: Option<String>,
 }
 
-pub fn insert(conn: &mut DbConn, event: &NewEvent<'_>) -> QueryResult<()> {
+/// Both events of a call, in one statement.
+pub fn insert(conn: &mut DbConn, events: &[NewEvent; 2]) -> QueryResult<()> {
     directly!(conn, |conn| diesel::insert_into(events::table)
-        .values(event)
+        .values(events)
         .execute(conn)
         .map(|_| ()))
 }

@@ -4,21 +4,22 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Event, Told};
+use super::Told;
 use crate::app::App;
 use crate::db::connection::DbConn;
 use crate::db::{Outcome, users};
 use crate::error::Error;
+use crate::ids::OrganizationId;
 
-/// Events that wait at most.
-const CAPACITY: usize = 10_000;
+/// Calls whose events wait at most: two each, 10,000.
+const CAPACITY: usize = 5_000;
 /// In bytes, of the data of an event that waits: they take memory together.
 const MAX_DATA_BYTES: usize = 4 * 1024;
-/// Events that one transaction writes: calls come in between.
-const WRITTEN_AT_ONCE: usize = 100;
+/// Calls whose events one transaction writes: others write in between.
+const WRITTEN_AT_ONCE: usize = 50;
 
 pub struct EventBuffer {
-    events: Mutex<VecDeque<Event>>,
+    calls: Mutex<VecDeque<Told>>,
     capacity: usize,
     dropped: AtomicU64,
 }
@@ -26,7 +27,7 @@ pub struct EventBuffer {
 impl Default for EventBuffer {
     fn default() -> Self {
         EventBuffer {
-            events: Mutex::default(),
+            calls: Mutex::default(),
             capacity: CAPACITY,
             dropped: AtomicU64::new(0),
         }
@@ -34,23 +35,20 @@ impl Default for EventBuffer {
 }
 
 impl EventBuffer {
-    /// Takes both events, or, where there is no room for both, none. Data that are too long are left out.
-    pub fn push(&self, mut told: Told) {
-        for event in [&mut told.start, &mut told.end] {
-            if event
-                .data
-                .as_ref()
-                .is_some_and(|data| data.len() > MAX_DATA_BYTES)
-            {
-                event.data = Some("{}".to_owned());
+    /// Takes the events of a call; where there is no room for them, they are not even made. Data that are too long are left
+    /// out.
+    pub fn push(&self, told: impl FnOnce() -> Told) {
+        if self.calls().len() >= self.capacity {
+            return self.drop_calls(1);
+        }
+        let mut told = told();
+        for row in &mut told.rows {
+            let data = row.data.as_ref();
+            if data.is_some_and(|data| data.len() > MAX_DATA_BYTES) {
+                row.data = Some("{}".to_owned());
             }
         }
-        let mut events = self.events();
-        if events.len() + 2 > self.capacity {
-            self.drop_events(2);
-        } else {
-            events.extend([told.start, told.end]);
-        }
+        self.calls().push_back(told);
     }
 
     /// How many have been dropped since the start.
@@ -58,128 +56,132 @@ impl EventBuffer {
         self.dropped.load(Ordering::Relaxed)
     }
 
+    /// Of events.
     pub fn len(&self) -> usize {
-        self.events().len()
+        2 * self.calls().len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.events().is_empty()
+        self.calls().is_empty()
     }
 
-    fn take(&self) -> Vec<Event> {
-        let mut events = self.events();
-        let count = events.len().min(WRITTEN_AT_ONCE);
-        events.drain(..count).collect()
+    fn take(&self, at_most: usize) -> Vec<Told> {
+        let mut calls = self.calls();
+        let count = calls.len().min(at_most);
+        calls.drain(..count).collect()
     }
 
     /// Back to where they were, as many as there is room for.
-    fn put_back(&self, taken: Vec<Event>) {
-        let mut events = self.events();
-        let room = self.capacity.saturating_sub(events.len());
-        self.drop_events(taken.len().saturating_sub(room));
-        for event in taken.into_iter().take(room).rev() {
-            events.push_front(event);
+    fn put_back(&self, taken: Vec<Told>) {
+        let mut calls = self.calls();
+        let room = self.capacity.saturating_sub(calls.len());
+        self.drop_calls(taken.len().saturating_sub(room));
+        for told in taken.into_iter().take(room).rev() {
+            calls.push_front(told);
         }
     }
 
-    fn drop_events(&self, count: usize) {
-        let count = u64::try_from(count).unwrap_or(u64::MAX);
-        self.dropped.fetch_add(count, Ordering::Relaxed);
+    fn drop_calls(&self, count: usize) {
+        let events = u64::try_from(2 * count).unwrap_or(u64::MAX);
+        self.dropped.fetch_add(events, Ordering::Relaxed);
     }
 
-    fn events(&self) -> MutexGuard<'_, VecDeque<Event>> {
+    fn calls(&self) -> MutexGuard<'_, VecDeque<Told>> {
         // Whoever panicked while holding it left whole events behind.
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What is said of somebody who has been deleted since is left out.
-fn write(conn: &mut DbConn, event: &Event) -> Result<(), Error> {
-    match event.about.filter(|_| event.data.is_some()) {
-        Some(clogin) if !users::hold(conn, event.organization, clogin)? => {
-            let data = Some("{}".to_owned());
-            let event = Event {
-                data,
-                ..event.clone()
-            };
-            event.insert(conn, None)
+fn write(conn: &mut DbConn, told: &Told) -> Result<(), Error> {
+    let organization = OrganizationId(told.rows[0].organization_id);
+    match told.about.filter(|_| told.has_data()) {
+        Some(clogin) if !users::hold(conn, organization, clogin)? => {
+            told.clone().without_data().insert(conn, None)
         }
-        about => event.insert(conn, about),
+        about => told.insert(conn, about),
     }
 }
 
-/// Writes everything that waits.
+/// Writes what waits now. What comes meanwhile waits for the next time: however many calls there are, they do not pay for
+/// more events than there is room for.
 ///
 /// # Errors
 ///
 /// When the database cannot do it; then the rest goes on waiting.
 pub async fn flush(app: &App) -> Result<(), Error> {
-    loop {
-        let events = app.events.take();
-        if events.is_empty() {
+    let mut left = app.events.len() / 2;
+    while left > 0 {
+        let calls = app.events.take(left.min(WRITTEN_AT_ONCE));
+        left -= calls.len();
+        if calls.is_empty() {
             return Ok(());
         }
-        let rows = events.clone();
+        let rows = calls.clone();
         let written = app.db.write(move |conn| {
-            rows.iter().try_for_each(|event| write(conn, event))?;
+            rows.iter().try_for_each(|told| write(conn, told))?;
             Ok(Outcome::Keep(()))
         });
         if let Err(error) = written.await {
-            app.events.put_back(events);
+            app.events.put_back(calls);
             return Err(error);
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{AdminId, OrganizationId};
+    use crate::db::events::NewEvent;
 
-    fn event(id: usize) -> Event {
-        Event {
-            organization: OrganizationId(1),
+    fn row(id: usize) -> NewEvent {
+        NewEvent {
+            organization_id: 1,
             id: id.to_string(),
             kind: "USER_CREATE_START",
             request_id: String::new(),
-            admin: AdminId(1),
+            admin_id: 1,
+            clogin_id: None,
             metadata: "{}".to_owned(),
             data: None,
-            about: None,
         }
     }
 
     fn told(number: usize) -> Told {
         Told {
-            start: event(2 * number),
-            end: event(2 * number + 1),
+            rows: [row(2 * number), row(2 * number + 1)],
+            about: None,
         }
     }
 
     #[test]
     fn what_does_not_fit_is_dropped_and_counted() {
         let buffer = EventBuffer::default();
-        (0..CAPACITY).for_each(|number| buffer.push(told(number)));
-        assert_eq!(buffer.len(), CAPACITY);
-        assert_eq!(buffer.dropped(), CAPACITY as u64);
+        (0..CAPACITY).for_each(|number| buffer.push(|| told(number)));
+        buffer.push(|| panic!("there is no room"));
+        assert_eq!(buffer.len(), 10_000);
+        assert_eq!(buffer.dropped(), 2);
         // The first have stayed.
-        let ids: Vec<_> = buffer.take().into_iter().map(|event| event.id).collect();
-        let first: Vec<_> = (0..WRITTEN_AT_ONCE).map(|id| id.to_string()).collect();
-        assert_eq!(ids, first);
+        assert_eq!(ids(buffer.take(2)), ["0", "1", "2", "3"]);
     }
 
     #[test]
     fn what_cannot_be_written_goes_back_where_there_is_room() {
         let buffer = EventBuffer {
-            capacity: 4,
+            capacity: 2,
             ..EventBuffer::default()
         };
-        (0..2).for_each(|number| buffer.push(told(number)));
-        let taken = buffer.take();
-        buffer.push(told(2));
+        (0..2).for_each(|number| buffer.push(|| told(number)));
+        let taken = buffer.take(WRITTEN_AT_ONCE);
+        buffer.push(|| told(2));
         buffer.put_back(taken);
-        let ids: Vec<_> = buffer.take().into_iter().map(|event| event.id).collect();
-        assert_eq!(ids, ["0", "1", "4", "5"]);
+        assert_eq!(ids(buffer.take(WRITTEN_AT_ONCE)), ["0", "1", "4", "5"]);
         assert_eq!(buffer.dropped(), 2);
+    }
+
+    fn ids(calls: Vec<Told>) -> Vec<String> {
+        let rows = calls.into_iter().flat_map(|told| told.rows);
+        rows.map(|row| row.id).collect()
     }
 }

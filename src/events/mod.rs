@@ -147,38 +147,6 @@ impl Details {
     }
 }
 
-/// An event that is not in the database yet.
-#[derive(Clone, Debug)]
-struct Event {
-    organization: OrganizationId,
-    id: String,
-    kind: &'static str,
-    request_id: String,
-    admin: AdminId,
-    /// JSON.
-    metadata: String,
-    /// JSON; none at level 1.
-    data: Option<String>,
-    /// Whom it is about, where that is known before it is written.
-    about: Option<CloginId>,
-}
-
-impl Event {
-    fn insert(&self, conn: &mut DbConn, clogin: Option<CloginId>) -> Result<(), Error> {
-        let row = NewEvent {
-            organization_id: self.organization.0,
-            id: &self.id,
-            kind: self.kind,
-            request_id: &self.request_id,
-            admin_id: self.admin.0,
-            clogin_id: clogin.filter(|_| self.data.is_some()).map(|id| id.0),
-            metadata: &self.metadata,
-            data: self.data.as_deref(),
-        };
-        Ok(events::insert(conn, &row)?)
-    }
-}
-
 /// The events of one call, from its beginning.
 #[derive(Clone, Debug)]
 pub struct CallEvents {
@@ -193,8 +161,10 @@ pub struct CallEvents {
 /// Two events that are decided, but for whom they are about.
 #[derive(Clone, Debug)]
 pub struct Told {
-    start: Event,
-    end: Event,
+    /// START, and SUCCESS or FAIL.
+    rows: [NewEvent; 2],
+    /// Whom they are about, where that is known before they are written.
+    about: Option<CloginId>,
 }
 
 impl CallEvents {
@@ -246,22 +216,25 @@ impl CallEvents {
         ids.sort_unstable();
         let [start_id, end_id] = ids.map(|id| id.to_string());
         Told {
-            start: self.event(start_id, Stage::Start, start),
-            end: self.event(end_id, end_stage, end),
+            rows: [
+                self.row(start_id, Stage::Start, start),
+                self.row(end_id, end_stage, end),
+            ],
+            about: None,
         }
     }
 
-    fn event(&self, id: String, stage: Stage, details: Details) -> Event {
+    fn row(&self, id: String, stage: Stage, details: Details) -> NewEvent {
         let Details { metadata, data, .. } = details;
-        Event {
-            organization: self.organization,
+        NewEvent {
+            organization_id: self.organization.0,
             id,
             kind: self.operation.kind(stage),
             request_id: self.request_id.clone(),
-            admin: self.admin,
+            admin_id: self.admin.0,
+            clogin_id: None,
             metadata: Value::Object(metadata).to_string(),
             data: (self.level > Level::Metadata).then(|| Value::Object(data).to_string()),
-            about: None,
         }
     }
 }
@@ -270,8 +243,20 @@ impl Told {
     /// The same about somebody: what they say of the person goes with it.
     #[must_use]
     pub fn about(mut self, clogin: Option<CloginId>) -> Self {
-        self.start.about = clogin;
-        self.end.about = clogin;
+        self.about = clogin;
+        self
+    }
+
+    /// Whether they say anything that an organization at level 1 does not keep.
+    fn has_data(&self) -> bool {
+        self.rows.iter().any(|row| row.data.is_some())
+    }
+
+    /// The same, of nobody.
+    fn without_data(mut self) -> Self {
+        for row in &mut self.rows {
+            row.data = Some("{}".to_owned());
+        }
         self
     }
 
@@ -282,7 +267,16 @@ impl Told {
     ///
     /// When the database cannot do it.
     pub fn insert(&self, conn: &mut DbConn, clogin: Option<CloginId>) -> Result<(), Error> {
-        self.start.insert(conn, clogin)?;
-        self.end.insert(conn, clogin)
+        let inserted = match clogin.filter(|_| self.has_data()) {
+            None => events::insert(conn, &self.rows),
+            Some(CloginId(id)) => {
+                let mut rows = self.rows.clone();
+                for row in &mut rows {
+                    row.clogin_id = Some(id);
+                }
+                events::insert(conn, &rows)
+            }
+        };
+        Ok(inserted?)
     }
 }

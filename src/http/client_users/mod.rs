@@ -177,7 +177,10 @@ async fn answer(
             let app = &worker.app;
             let events = CallEvents::begin(app, organization, caller.admin_id(), &id, operation);
             let result = change(request, payload, asked, call, &events).await;
-            result.inspect_err(|error| app.events.push(events.failed(app, events.details(), error)))
+            result.inspect_err(|error| {
+                app.events
+                    .push(|| events.failed(app, events.details(), error))
+            })
         }
         None if asked == Asked::List => list(request, &call).await,
         None if asked == Asked::Read => {

@@ -37,14 +37,17 @@ impl Telling {
     }
 
     pub(super) fn finish<T>(self, app: &App, result: &Result<T, Error>) {
-        let told = match (result, self.success) {
-            (Err(error), _) => self.events.failed(app, self.start, error),
-            (Ok(_), Some((success, about))) => {
-                let told = self.events.succeeded(app, self.start, success);
-                told.about(about)
-            }
-            (Ok(_), None) => return,
-        };
-        app.events.push(told);
+        let Telling {
+            events,
+            start,
+            success,
+        } = self;
+        match (result, success) {
+            (Err(error), _) => app.events.push(|| events.failed(app, start, error)),
+            (Ok(_), Some((success, about))) => app
+                .events
+                .push(|| events.succeeded(app, start, success).about(about)),
+            (Ok(_), None) => {}
+        }
     }
 }
