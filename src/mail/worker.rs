@@ -37,7 +37,7 @@ const MARK_ATTEMPTS: u32 = 5;
 
 /// Sends until it is stopped; then it begins nothing any more, and what is being sent is waited for.
 pub fn start(app: Arc<App>) -> Worker {
-    Worker::start("mail worker", app, run)
+    Worker::start_behind_calls("mail worker", app, run)
 }
 
 /// What is claimed and not begun.

@@ -9,6 +9,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
+use crate::worker::go_last;
 
 /// In bytes: beyond it there is no more safety, only work for us.
 pub const MAX_BYTES: usize = 1_024;
@@ -200,8 +201,7 @@ impl HashingPool {
 }
 
 fn run(jobs: &Mutex<Receiver<Job>>) {
-    // Linux counts a thread as a process here; where that fails, hashing is merely less polite.
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19);
+    go_last();
     let mut memory = Memory::default();
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
