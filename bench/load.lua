@@ -2,8 +2,8 @@
 --
 --   SCENARIO  a key of `scenarios`
 --   RUN       a word that no other run has: it makes usernames unique
---   IDS       a file with what the scenario picks from, one a line: the clogin_ids that are there; for rest_read
---             the UUIDs; for search the codes in claims
+--   IDS       a file with what the scenario picks from, one a line: the clogin_ids that are there; for reads by REST
+--             the UUIDs; for search and rest_find the codes
 --   COUNT     answers after which a thread ends before its time
 --
 -- Prints one line of JSON when it is done.
@@ -85,6 +85,15 @@ end
 
 function scenarios.rest_read()
   return get("/api/v1/users/" .. anybody() .. "/")
+end
+
+function scenarios.platform_read()
+  return get("/core/v1/users/" .. anybody())
+end
+
+-- By an id of the client's own that one person has.
+function scenarios.rest_find()
+  return get("/api/v1/users/?external_id=" .. anybody())
 end
 
 function scenarios.rest_list()

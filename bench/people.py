@@ -1,11 +1,15 @@
 """The people of the client-users and platform-users APIs: those who are searched for, and what lists and reads may cost."""
 
 import json
+import statistics
 import sys
 
 CONNECTIONS = 16
-SCENARIOS = ["rest_read", "rest_list", "search"]
+ROUNDS = 3
+SCENARIOS = ["rest_read", "rest_list", "rest_find", "search"]
 WITH_CLAIMS = 200
+# A list by a filter at most this much slower than with the fewest people; with a million of them this much.
+GROWTH, GROWTH_TO_A_MILLION = 1.2, 1.4
 
 
 def make(service):
@@ -14,6 +18,7 @@ def make(service):
     for code in codes:
         claims = {"givenName": "Ella", "code": code, "address": {"city": "Newport"}}
         ask(service, "POST", "/core/v1/users", {"claims": claims})
+        ask(service, "POST", "/api/v1/users/", {"custom_properties": {"external_id": code}})
     found = ask(service, "POST", "/core/v1/users/search", {"claims": {"code": codes[0]}})["data"]
     if len(found) != 1:
         sys.exit(f"{len(found)} people were found by a code that one has")
@@ -37,12 +42,35 @@ def ask(service, method, path, body=None):
     return json.loads(text)
 
 
+def measure_events(bench, database):
+    """The same people by the surface that tells of reads and by the one that does not."""
+    seconds = min(bench.given.seconds, 3)
+    database.copy("seeded", "work")
+    with bench.serve(database.url("work")) as service:
+        bench.load("rest_read", service.port, CONNECTIONS, seconds=1, picks="uuids")
+        bench.print_compared_head(f"{database.title}, a person by id, {CONNECTIONS} connections")
+        rounds = [measure_round(bench, service, seconds) for _ in range(ROUNDS)]
+    silent, telling = (statistics.median(turn[side]["per_second"] for turn in rounds) for side in ["silent", "telling"])
+    bench.facts.setdefault("events", {})[database.title] = {"rounds": rounds, "kept": telling / silent}
+
+
+def measure_round(bench, service, seconds):
+    load = lambda scenario: bench.load(scenario, service.port, CONNECTIONS, seconds=seconds, picks="uuids")
+    silent = bench.add_compared("without events", load("rest_read"))
+    telling = bench.add_compared("with events", load("platform_read"))
+    return {"silent": silent, "telling": telling}
+
+
 def check_budgets(bench, smallest, largest):
+    growth = GROWTH_TO_A_MILLION if largest >= 1_000_000 else GROWTH
     for database in ["SQLite", "PostgreSQL"]:
         for scenario in SCENARIOS:
             few, many = (bench.find(database, scenario, users, CONNECTIONS) for users in [smallest, largest])
             if few and many and few is not many:
                 name = f"{database}, {scenario}, {CONNECTIONS} connections: p50 with {largest:,} users of that with {smallest:,}"
-                bench.budget(name, 1.2, many["p50_ms"] / few["p50_ms"])
+                bench.budget(name, growth, many["p50_ms"] / few["p50_ms"])
+    for database, facts in bench.facts.get("events", {}).items():
+        name = f"{database}, a person by id, {CONNECTIONS} connections: with events of without"
+        bench.budget(name, 0.9, facts["kept"], at_least=True)
     if row := bench.find("SQLite", "rest_list", largest, CONNECTIONS):
         bench.budget(f"SQLite, {largest:,} users: lists of 100", 1_540, row["per_second"], at_least=True, unit="/s")
