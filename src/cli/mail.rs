@@ -16,7 +16,7 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         organization: Option<i64>,
         /// Only those in this state
-        #[arg(long, value_parser = ["queued", "retrying", "sent", "failed", "suppressed", "recorded"])]
+        #[arg(long, value_parser = ["queued", "sending", "retrying", "sent", "failed", "suppressed", "recorded"])]
         state: Option<String>,
         /// At most so many
         #[arg(long, value_name = "COUNT", default_value_t = 1_000)]

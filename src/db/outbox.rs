@@ -10,6 +10,8 @@ use crate::ids::OrganizationId;
 
 /// Waits for its first attempt.
 pub const QUEUED: &str = "queued";
+/// A node has claimed it, and sends it.
+pub const SENDING: &str = "sending";
 /// Waits for another attempt.
 pub const RETRYING: &str = "retrying";
 pub const SENT: &str = "sent";
@@ -141,7 +143,7 @@ pub fn claim(
                 .is_null()
                 .or(emails::claimed_until.lt(now)),
         )
-        .set(emails::claimed_until.eq(until))
+        .set((emails::claimed_until.eq(until), emails::state.eq(SENDING)))
         .returning((
             emails::id,
             emails::sender,
@@ -180,13 +182,25 @@ pub fn note_failed(
         .execute(conn)
 }
 
-/// Gives messages back that were claimed and not begun.
-pub fn release(conn: &mut DbConn, ids: &[i64], until: Timestamp) -> QueryResult<usize> {
-    diesel::update(emails::table)
-        .filter(emails::id.eq_any(ids))
-        .filter(emails::claimed_until.eq(until))
-        .set(emails::claimed_until.eq(None::<Timestamp>))
-        .execute(conn)
+/// Gives messages back that were claimed and not begun, to the state in which they had waited.
+pub fn release(
+    conn: &mut DbConn,
+    messages: &[ClaimedMessage],
+    until: Timestamp,
+) -> QueryResult<()> {
+    let (new, tried): (Vec<_>, Vec<_>) = messages.iter().partition(|message| message.attempts == 0);
+    for (state, messages) in [(QUEUED, new), (RETRYING, tried)] {
+        let ids = messages.iter().map(|message| message.id);
+        diesel::update(emails::table)
+            .filter(emails::id.eq_any(ids.collect::<Vec<_>>()))
+            .filter(emails::claimed_until.eq(until))
+            .set((
+                emails::claimed_until.eq(None::<Timestamp>),
+                emails::state.eq(state),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Puts a message that waits or was given up, for some of its recipients at least, at the front, as if it were new.
@@ -195,7 +209,7 @@ pub fn retry(conn: &mut DbConn, id: i64, now: Timestamp) -> QueryResult<bool> {
     let changed = diesel::update(emails::table.find(id))
         .filter(
             emails::state
-                .eq_any([QUEUED, RETRYING, FAILED])
+                .eq_any([QUEUED, SENDING, RETRYING, FAILED])
                 .or(emails::undelivered.is_not_null()),
         )
         .filter(emails::recipients.ne(""))

@@ -38,6 +38,15 @@ pub fn join(mailboxes: &[Mailbox]) -> String {
     shown.join(", ")
 }
 
+/// The same address with its domain in ASCII (`xn--…`), which every server understands.
+pub fn with_ascii_domain(address: &Address) -> Address {
+    let ascii = match url::Host::parse(address.domain()) {
+        Ok(url::Host::Domain(domain)) => Address::new(address.user(), domain).ok(),
+        _ => None,
+    };
+    ascii.unwrap_or_else(|| address.clone())
+}
+
 /// At the commas that are not in a quoted name.
 fn split(list: &str) -> Vec<&str> {
     let mut quoted = false;
@@ -113,6 +122,18 @@ mod tests {
         assert!(single("Camp <camp@a.example>").is_some());
         assert!(single("a@a.example, b@b.example").is_none());
         assert!(single("Camp <>").is_none());
+    }
+
+    #[test]
+    fn domains_are_said_in_ascii() {
+        for (given, said) in [
+            ("zoe@münchen.example", "zoe@xn--mnchen-3ya.example"),
+            ("zoë@a.example", "zoë@a.example"),
+            ("zoe@[127.0.0.1]", "zoe@[127.0.0.1]"),
+        ] {
+            let address = given.parse().unwrap();
+            assert_eq!(with_ascii_domain(&address).as_ref() as &str, said);
+        }
     }
 
     #[test]

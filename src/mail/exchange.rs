@@ -10,7 +10,49 @@ use lettre::{Address, Message};
 
 use super::transport::{Refused, SendError};
 
+/// What DATA is answered with.
+const GO_ON: u16 = 354;
 const ASCII_ONLY: &str = "the server takes no addresses with letters beyond ASCII";
+
+/// Why a message did not go out.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nothing was said of the message: whatever the code is, another attempt can succeed.
+    Connecting(Error),
+    /// Before any of the message was sent: the server cannot have it.
+    Before(Error),
+    /// With the message: the server may have it.
+    With(Error),
+    /// The server does not keep to the protocol.
+    Nonsense(&'static str),
+}
+
+impl Failure {
+    /// Whether the connection was gone, and no message with it: 421, or no answer at all.
+    pub fn is_of_the_connection(&self) -> bool {
+        let Failure::Before(error) = self else {
+            return false;
+        };
+        match error.status() {
+            Some(code) => u16::from(code) == 421,
+            None => !error.is_client(),
+        }
+    }
+
+    pub fn into_send_error(self) -> SendError {
+        match self {
+            Failure::Before(error) | Failure::With(error)
+                if error.is_permanent() && !is_about_us(&error) =>
+            {
+                SendError::Permanent(error.to_string())
+            }
+            Failure::Connecting(error) | Failure::Before(error) | Failure::With(error) => {
+                SendError::Temporary(error.to_string())
+            }
+            Failure::Nonsense(reason) => SendError::Temporary(reason.to_owned()),
+        }
+    }
+}
 
 /// Sends a message over an open connection, to those of the recipients whom the server takes. Returns the others: when
 /// that is all of them, the message was not sent.
@@ -22,10 +64,36 @@ pub async fn send(
     conn: &mut AsyncSmtpConnection,
     message: &Message,
     to: &[Address],
-) -> Result<Vec<Refused>, Error> {
+) -> Result<Vec<Refused>, Failure> {
     let bytes = message.formatted();
+    let refused = announce(conn, message, &bytes, to)
+        .await
+        .map_err(Failure::Before)?;
+    if refused.len() == to.len() {
+        // A server that does not even take that back is left alone. What it said of the recipients stands.
+        if conn.command(Rset).await.is_err() {
+            conn.abort().await;
+        }
+        return Ok(refused);
+    }
+    let answer = conn.command(Data).await.map_err(Failure::Before)?;
+    if u16::from(answer.code()) != GO_ON {
+        return Err(Failure::Nonsense("the server did not answer 354 to DATA"));
+    }
+    let sent = conn.command(Content(&bytes)).await;
+    sent.map_err(Failure::With)?;
+    Ok(refused)
+}
+
+/// Says whom the message is from and for. Returns the recipients whom the server does not take.
+async fn announce(
+    conn: &mut AsyncSmtpConnection,
+    message: &Message,
+    bytes: &[u8],
+    to: &[Address],
+) -> Result<Vec<Refused>, Error> {
     let sender = message.envelope().from().cloned();
-    let (parameters, takes_all) = parameters(conn, to, &bytes);
+    let (parameters, takes_all) = parameters(conn, to, bytes);
     conn.command(Mail::new(sender, parameters)).await?;
     let mut refused = Vec::new();
     for address in to {
@@ -43,12 +111,6 @@ pub async fn send(
             address: address.clone(),
             error,
         });
-    }
-    if refused.len() == to.len() {
-        conn.command(Rset).await?;
-    } else {
-        conn.command(Data).await?;
-        conn.command(Content(&bytes)).await?;
     }
     Ok(refused)
 }
@@ -110,7 +172,7 @@ fn of_recipient(error: &Error) -> SendError {
 }
 
 /// 530, 535, 538: the server wants us to log in, or in another way. Somebody can set that right.
-pub fn is_about_us(error: &Error) -> bool {
+fn is_about_us(error: &Error) -> bool {
     error
         .status()
         .is_some_and(|code| matches!(u16::from(code), 530 | 535 | 538))

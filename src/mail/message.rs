@@ -28,7 +28,8 @@ pub fn build(row: &ClaimedMessage) -> Result<Message, String> {
         (&row.cc, MessageBuilder::cc),
         (&row.bcc, MessageBuilder::bcc),
     ] {
-        builder = address::parse(list)?.into_iter().fold(builder, add);
+        let mailboxes = address::parse(list)?.into_iter().map(said);
+        builder = mailboxes.fold(builder, add);
     }
     // RFC 3834: no holiday answers to it.
     let name = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -63,8 +64,9 @@ fn addresses<'a>(lists: impl IntoIterator<Item = &'a String>) -> Vec<Address> {
     let mut addresses = Vec::new();
     for mailbox in lists.flatten() {
         // A server would give it to somebody who stands there twice once or twice, as it likes.
-        if !addresses.contains(&mailbox.email) {
-            addresses.push(mailbox.email);
+        let address = address::with_ascii_domain(&mailbox.email);
+        if !addresses.contains(&address) {
+            addresses.push(address);
         }
     }
     addresses
@@ -80,7 +82,13 @@ pub fn file_name(row: &ClaimedMessage) -> String {
 }
 
 fn sender(row: &ClaimedMessage) -> Result<Mailbox, String> {
-    address::single(&row.sender).ok_or_else(|| "the sender is not an address".to_owned())
+    let sender = address::single(&row.sender).map(said);
+    sender.ok_or_else(|| "the sender is not an address".to_owned())
+}
+
+/// As it is said to a server.
+fn said(mailbox: Mailbox) -> Mailbox {
+    Mailbox::new(mailbox.name, address::with_ascii_domain(&mailbox.email))
 }
 
 /// When it was queued: the same at each attempt.

@@ -27,7 +27,10 @@ impl MailIds {
 
     /// A trigger sends to a person once a call at most, so that this is one message's.
     fn message_id(self, person: &Person, trigger_id: i64, sender: Option<&Mailbox>) -> String {
-        let domain = sender.map_or("localhost", |sender| sender.email.domain());
+        let sender = sender.map(|sender| address::with_ascii_domain(&sender.email));
+        let domain = sender
+            .as_ref()
+            .map_or("localhost", |address| address.domain());
         let (random, clogin_id) = (self.0.simple(), person.clogin_id());
         format!("<{random}.{clogin_id}.{trigger_id}@{domain}>")
     }

@@ -9,7 +9,7 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
 
-use super::exchange::{self, is_about_us};
+use super::exchange::{self, Failure};
 use super::target::{SmtpServer, Tls};
 use super::transport::{Refused, SendError};
 
@@ -32,13 +32,6 @@ struct Idle {
     conn: AsyncSmtpConnection,
     messages: u32,
     since: Instant,
-}
-
-/// What a message failed at.
-enum Failure {
-    /// Nothing was said of the message: whatever the code is, another attempt can succeed.
-    Connecting(Error),
-    Message(Error),
 }
 
 impl Smtp {
@@ -77,7 +70,7 @@ impl Smtp {
         if let Some(idle) = self.take_idle().await {
             match self.send_over(idle, message, to).await {
                 // The server was done with this connection: no fault of the message.
-                Err(Failure::Message(error)) if is_of_the_connection(&error) => {}
+                Err(failure) if failure.is_of_the_connection() => {}
                 result => return result,
             }
         }
@@ -98,14 +91,14 @@ impl Smtp {
     ) -> Result<Vec<Refused>, Failure> {
         let refused = match exchange::send(&mut idle.conn, message, to).await {
             Ok(refused) => refused,
-            Err(error) => {
+            Err(failure) => {
                 idle.conn.abort().await;
-                return Err(Failure::Message(error));
+                return Err(failure);
             }
         };
         idle.messages += 1;
         idle.since = Instant::now();
-        if idle.messages < MESSAGES_PER_CONNECTION {
+        if idle.messages < MESSAGES_PER_CONNECTION && !idle.conn.has_broken() {
             self.idle().push(idle);
         }
         Ok(refused)
@@ -161,26 +154,5 @@ impl Smtp {
     /// Closes the connections that have rested for long.
     pub fn close_rested(&self) {
         self.idle().retain(|idle| idle.since.elapsed() < MAX_REST);
-    }
-}
-
-/// 421, or no answer at all: the connection is gone.
-fn is_of_the_connection(error: &Error) -> bool {
-    match error.status() {
-        Some(code) => u16::from(code) == 421,
-        None => !error.is_client(),
-    }
-}
-
-impl Failure {
-    fn into_send_error(self) -> SendError {
-        match self {
-            Failure::Message(error) if error.is_permanent() && !is_about_us(&error) => {
-                SendError::Permanent(error.to_string())
-            }
-            Failure::Message(error) | Failure::Connecting(error) => {
-                SendError::Temporary(error.to_string())
-            }
-        }
     }
 }

@@ -126,9 +126,8 @@ async fn release(app: &App, rows: Vec<ClaimedMessage>) {
     let Some(until) = rows.first().and_then(|row| row.claimed_until) else {
         return;
     };
-    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let release = move |conn: &mut crate::db::connection::Conn| {
-        outbox::release(conn, &ids, until)?;
+        outbox::release(conn, &rows, until)?;
         Ok(Outcome::Keep(()))
     };
     if let Err(error) = app.db.write(release).await {

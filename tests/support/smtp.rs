@@ -16,6 +16,7 @@ pub enum Stage {
     Connect,
     Mail,
     Rcpt,
+    Reset,
     Data,
     /// After the whole message.
     End,

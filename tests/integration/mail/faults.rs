@@ -1,5 +1,7 @@
 //! A server that fails: every message goes out once it can, and holds up no other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use clogin::mail::Queued;
 use serde_json::json;
 
@@ -45,12 +47,39 @@ fn what_fails_for_now_is_sent_later() {
         (Stage::Mail, Answer("530 5.7.0 log in first"), "530"),
         (Stage::Connect, Answer("rubbish"), "error"),
         (Stage::Rcpt, Answer("999999"), "error"),
+        (Stage::Data, Answer("250 OK"), "354"),
         (Stage::Data, Hang, "longer than 1 s"),
         (Stage::Connect, Hang, "longer than 1 s"),
     ] {
         eprintln!("{stage:?} {fault:?}");
         succeeds_later(&SmtpServer::failing_times(stage, fault, 1), error);
     }
+}
+
+#[test]
+fn what_was_said_of_the_recipients_stands_whatever_comes_after_it() {
+    let refused = AtomicBool::new(false);
+    let server = SmtpServer::failing(move |stage, _| match stage {
+        Stage::Rcpt if !refused.swap(true, Ordering::SeqCst) => {
+            Some(Fault::Answer("450 4.2.0 greylisted"))
+        }
+        Stage::Reset => Some(Fault::Answer("502 5.5.1 no")),
+        _ => None,
+    });
+    succeeds_later(&server, "450");
+}
+
+#[test]
+fn what_a_server_may_have_is_not_sent_to_it_again_at_once() {
+    let server = SmtpServer::start();
+    let test = app_with(&server);
+    let first = queue_one(&test);
+    await_state(&test, first, "sent", 1);
+    server.fails_once(Stage::End, Fault::Drop);
+    let second = queue_one(&test);
+    await_state(&test, second, "retrying", 1);
+    assert_eq!(server.connections(), 1);
+    assert_eq!(server.deliveries().len(), 2);
 }
 
 #[test]

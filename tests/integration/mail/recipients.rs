@@ -174,3 +174,20 @@ fn what_breaks_off_is_tried_again_with_all_of_them() {
     assert_eq!(undelivered(&email), ALL[2]);
     assert_eq!(taken(&server), [ALL[..2].to_vec()]);
 }
+
+#[test]
+fn a_domain_is_said_in_ascii() {
+    let server = SmtpServer::start();
+    let test = app_with(&server);
+    let to = "zoe@münchen.example";
+    let Queued::Queued(email) = queue(&test, json!({ "to": to })) else {
+        panic!("it is an address");
+    };
+    assert_eq!(email.to, to);
+    await_state(&test, email.id, "sent", 1);
+    let [delivery] = &server.accepted()[..] else {
+        panic!("one message");
+    };
+    assert_eq!(delivery.to, ["zoe@xn--mnchen-3ya.example"]);
+    assert_eq!(delivery.header("To"), "zoe@xn--mnchen-3ya.example");
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{app_with, await_state, project, queue, queue_one, stored, template};
 use crate::support::process::{run, url};
 use crate::support::smtp::{Fault, SmtpServer, Stage};
-use crate::support::{TestApp, get_info};
+use crate::support::{TestApp, get_info, until};
 
 fn emails(test: &TestApp) -> Value {
     test.post(get_info(1001, "9001", json!({ "_emails": true })))
@@ -43,6 +43,19 @@ fn get_info_tells_of_recorded_and_sent_ones_alike() {
     expected[1]["last_error"] = Value::Null;
     expected[1]["sent_at"] = "2027-01-05T09:00:30Z".into();
     assert_eq!(emails(&test), expected);
+}
+
+#[test]
+fn one_that_a_server_is_slow_to_take_is_being_sent() {
+    let server = SmtpServer::failing_times(Stage::End, Fault::Hang, 1);
+    let test = app_with(&server);
+    let id = queue_one(&test);
+    until(|| server.deliveries().len() == 1);
+    assert_eq!(emails(&test)[0]["state"], "sending");
+    let output = run(&url(test.target()), &["mail", "list", "--state", "sending"]);
+    let line = format!("{id} sending attempts=0 to=ella@riverside.example subject=Welcome, Ella\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), line);
+    await_state(&test, id, "retrying", 1);
 }
 
 #[test]

@@ -64,7 +64,8 @@ impl Session {
                     None => self.say("354 go on") && self.data(),
                     fault => self.outcome(fault, ""),
                 },
-                "NOOP" | "RSET" => self.say("250 OK"),
+                "RSET" => self.answer(Stage::Reset, "250 OK"),
+                "NOOP" => self.say("250 OK"),
                 "QUIT" => {
                     self.say("221 bye");
                     false
