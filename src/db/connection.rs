@@ -140,22 +140,24 @@ impl Conn {
         self.inner.batch_execute("ROLLBACK TO w; RELEASE w")
     }
 
-    /// Moves what is in SQLite's journal to where it belongs, and leaves the journal empty. False: somebody reads an older
-    /// state at this moment. PostgreSQL has nothing of the kind.
+    /// Leaves SQLite's journal empty. False: somebody reads an older state at this moment. PostgreSQL has nothing of the
+    /// kind.
     pub fn empty_journal(&mut self) -> QueryResult<bool> {
-        #[derive(QueryableByName)]
-        struct Checkpoint {
-            #[diesel(sql_type = diesel::sql_types::Integer)]
-            busy: i32,
-        }
-        let DbConn::Sqlite(conn) = &mut self.inner else {
-            return Ok(true);
-        };
         // Writes wait for this: no longer than a short read takes.
-        conn.batch_execute("PRAGMA busy_timeout = 100;")?;
-        let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn);
-        conn.batch_execute(BUSY_TIMEOUT)?;
-        done.map(|Checkpoint { busy }| busy == 0)
+        self.inner.batch_execute("PRAGMA busy_timeout = 100;")?;
+        let done = self.checkpoint(Checkpoint::Truncate);
+        self.inner.batch_execute(BUSY_TIMEOUT)?;
+        done.map(|seen| seen.busy == 0)
+    }
+
+    /// Moves what is in SQLite's journal to where it belongs. To be called on SQLite only.
+    pub fn checkpoint(&mut self, mode: Checkpoint) -> QueryResult<JournalState> {
+        let statement = match mode {
+            Checkpoint::Look => "PRAGMA wal_checkpoint(NOOP)",
+            Checkpoint::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
+            Checkpoint::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
+        };
+        diesel::sql_query(statement).get_result(&mut self.inner)
     }
 
     pub fn rollback(&mut self) -> QueryResult<()> {
@@ -163,6 +165,37 @@ impl Conn {
             DbConn::Sqlite(conn) => AnsiTransactionManager::rollback_transaction(conn),
             DbConn::Postgres(conn) => AnsiTransactionManager::rollback_transaction(conn),
         }
+    }
+}
+
+/// What is done with SQLite's journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// Nothing.
+    Look,
+    /// What nobody needs where it is is moved; nobody waits.
+    Passive,
+    /// All is moved, once nobody reads an older state, and the file cut to nothing.
+    Truncate,
+}
+
+/// What SQLite says of its journal.
+#[derive(QueryableByName, Clone, Copy, Debug)]
+pub struct JournalState {
+    /// Not 0: it was not done, or not wholly.
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
+    /// In pages.
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    log: i32,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    checkpointed: i32,
+}
+
+impl JournalState {
+    /// Pages that are not moved yet.
+    pub fn waiting(self) -> i32 {
+        self.log - self.checkpointed
     }
 }
 
@@ -275,10 +308,13 @@ impl Manager {
                 Err(error) => return Err(error.to_string()),
             }
         }
-        if self.purpose == Purpose::Read {
-            conn.batch_execute("PRAGMA query_only = ON;")
-                .map_err(|error| error.to_string())?;
-        }
+        // What is written is moved out of the journal by the checkpointer.
+        let of_its_own = match self.purpose {
+            Purpose::Read => "PRAGMA query_only = ON;",
+            Purpose::Write => "PRAGMA wal_autocheckpoint = 0;",
+        };
+        conn.batch_execute(of_its_own)
+            .map_err(|error| error.to_string())?;
         Ok(conn)
     }
 }

@@ -1,5 +1,6 @@
 //! The database: how a read and a write are done. What is asked is in the files of the tables.
 
+mod checkpointer;
 pub mod connection;
 pub mod error;
 pub mod schema;
@@ -33,12 +34,16 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use self::checkpointer::Checkpointer;
 use self::connection::{Conn, DbConn, Manager, OpenError, Purpose, StatementObserver, Target};
 use self::writer::{Journal, Writer};
 use crate::error::Error;
 
 /// How often a transaction is run, in all, when PostgreSQL breaks it off.
 const ATTEMPTS: u32 = 5;
+
+/// How long a call waits for a connection, whether one is being made or all are in use.
+const POOL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whether what a write did is kept. `Undo` is for dry runs: everything is done, answered and rolled back.
 #[derive(Debug)]
@@ -76,8 +81,8 @@ pub struct Db {
 struct Pool {
     connections: r2d2::Pool<Manager>,
     /// As many permits as connections, so that no thread is blocked waiting for one, and first come is first served.
-    permits: Semaphore,
-    waiting: Semaphore,
+    permits: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Db {
@@ -88,14 +93,13 @@ impl Db {
     /// When it cannot be reached, is newer than this binary, or cannot be migrated.
     pub fn open(target: Target, options: Options) -> Result<Self, OpenError> {
         connection::migrate(&target)?;
-        let (purpose, writer) = match target {
-            Target::Sqlite(_) => {
+        let (purpose, writer) = match &target {
+            Target::Sqlite(path) => {
                 let manager =
                     Manager::new(target.clone(), Purpose::Write, options.observer.clone(), 1);
-                (
-                    Purpose::Read,
-                    Some(Writer::start(manager, options.queue_size)?),
-                )
+                let checkpointer = Checkpointer::start(path);
+                let writer = Writer::start(manager, checkpointer, options.queue_size)?;
+                (Purpose::Read, Some(writer))
             }
             Target::Postgres(_) => (Purpose::Write, None),
         };
@@ -110,11 +114,13 @@ impl Db {
                 .max_size(options.pool_size)
                 .min_idle(Some(0))
                 .test_on_check_out(false)
-                .connection_timeout(Duration::from_secs(5))
+                .connection_timeout(POOL_TIMEOUT)
                 .error_handler(Box::new(LogError))
                 .build_unchecked(manager),
-            permits: Semaphore::new(options.pool_size as usize),
-            waiting: Semaphore::new(options.queue_size + options.pool_size as usize),
+            permits: Arc::new(Semaphore::new(options.pool_size as usize)),
+            waiting: Arc::new(Semaphore::new(
+                options.queue_size + options.pool_size as usize,
+            )),
         };
         Ok(Db {
             target,
@@ -228,16 +234,18 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
-        let pool = Arc::clone(&self.pool);
-        let Ok(_place) = pool.waiting.try_acquire() else {
-            return Err(Error::unavailable(
-                "too many calls wait for a database connection",
-            ));
-        };
-        let closed = |_| Error::unavailable("the pool is closed");
-        let _permit = pool.permits.acquire().await.map_err(closed)?;
+        let waiting = Arc::clone(&self.pool.waiting).try_acquire_owned();
+        let place = waiting
+            .map_err(|_| Error::unavailable("too many calls wait for a database connection"))?;
+        let permit = Arc::clone(&self.pool.permits).acquire_owned();
+        let permit = tokio::time::timeout(POOL_TIMEOUT, permit)
+            .await
+            .map_err(|_| Error::unavailable("no database connection became free"))?
+            .map_err(|_| Error::unavailable("the pool is closed"))?;
         let pool = Arc::clone(&self.pool);
         let task = tokio::task::spawn_blocking(move || {
+            // They are given back with the connection, even where nobody waits for the answer any more.
+            let _held = (place, permit);
             let mut conn = pool
                 .connections
                 .get()

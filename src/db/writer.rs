@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::Outcome;
+use super::checkpointer::Checkpointer;
 use super::connection::{Conn, Manager, OpenError, Savepoint};
 use crate::error::Error;
 
@@ -41,12 +42,16 @@ impl Writer {
     /// # Errors
     ///
     /// When the database cannot be opened.
-    pub fn start(manager: Manager, queue_size: usize) -> Result<Self, OpenError> {
+    pub fn start(
+        manager: Manager,
+        checkpointer: Checkpointer,
+        queue_size: usize,
+    ) -> Result<Self, OpenError> {
         let conn = r2d2::ManageConnection::connect(&manager)?;
         let (queue, writes) = sync_channel(queue_size);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || run(&manager, conn, &writes))
+            .spawn(move || run(&manager, &checkpointer, conn, &writes))
             .expect("the operating system gives the writer its thread");
         Ok(Writer {
             queue: Some(queue),
@@ -145,10 +150,16 @@ where
     }
 }
 
-fn run(manager: &Manager, conn: Conn, writes: &Receiver<Box<dyn Write>>) {
+fn run(
+    manager: &Manager,
+    checkpointer: &Checkpointer,
+    conn: Conn,
+    writes: &Receiver<Box<dyn Write>>,
+) {
     let mut conn = Some(conn);
-    let mut journal = Journal::Kept;
-    while let Some(first) = next_write(writes, journal) {
+    // When the journal is to be emptied, where it could not be.
+    let mut overdue: Option<Instant> = None;
+    while let Some(first) = next_write(writes, overdue) {
         let mut batch: Vec<_> = first.into_iter().collect();
         if !batch.is_empty()
             && let Err(cause) = run_batch(manager, &mut conn, &mut batch, writes)
@@ -162,38 +173,39 @@ fn run(manager: &Manager, conn: Conn, writes: &Receiver<Box<dyn Write>>) {
         let erases = batch
             .iter()
             .any(|write| write.journal() == Journal::Emptied);
-        if erases || journal == Journal::Emptied {
-            journal = conn.as_mut().map_or(Journal::Emptied, empty_journal);
+        if erases || overdue.is_some_and(|at| at <= Instant::now()) {
+            let _held = checkpointer.hold();
+            let emptied = conn.as_mut().is_some_and(empty_journal);
+            overdue = (!emptied).then(|| Instant::now() + JOURNAL_RETRY);
         }
         batch.into_iter().for_each(Write::answer);
-    }
-}
-
-/// Waits for a write; where the journal is still to be emptied, for a moment only. None: there will be no more.
-fn next_write(
-    writes: &Receiver<Box<dyn Write>>,
-    journal: Journal,
-) -> Option<Option<Box<dyn Write>>> {
-    match journal {
-        Journal::Kept => writes.recv().ok().map(Some),
-        Journal::Emptied => match writes.recv_timeout(JOURNAL_RETRY) {
-            Ok(write) => Some(Some(write)),
-            Err(RecvTimeoutError::Timeout) => Some(None),
-            Err(RecvTimeoutError::Disconnected) => None,
-        },
-    }
-}
-
-/// Returns what is still to become of the journal.
-fn empty_journal(conn: &mut Conn) -> Journal {
-    match conn.empty_journal() {
-        Ok(true) => Journal::Kept,
-        Ok(false) => Journal::Emptied,
-        Err(error) => {
-            log::warn!("the journal cannot be emptied now: {error}");
-            Journal::Emptied
+        if let Some(conn) = &mut conn {
+            checkpointer.committed(conn);
         }
     }
+}
+
+/// Waits for a write; where the journal is still to be emptied, until then only. None: there will be no more.
+fn next_write(
+    writes: &Receiver<Box<dyn Write>>,
+    overdue: Option<Instant>,
+) -> Option<Option<Box<dyn Write>>> {
+    let Some(at) = overdue else {
+        return writes.recv().ok().map(Some);
+    };
+    match writes.recv_timeout(at.saturating_duration_since(Instant::now())) {
+        Ok(write) => Some(Some(write)),
+        Err(RecvTimeoutError::Timeout) => Some(None),
+        Err(RecvTimeoutError::Disconnected) => None,
+    }
+}
+
+/// Whether it is empty now.
+fn empty_journal(conn: &mut Conn) -> bool {
+    conn.empty_journal().unwrap_or_else(|error| {
+        log::warn!("the journal cannot be emptied now: {error}");
+        false
+    })
 }
 
 /// Runs what is in `batch` and what else waits, and commits it. An error means that all of it is undone.

@@ -1,2 +1,3 @@
+mod journal;
 mod migrations;
 mod writer;

@@ -89,7 +89,7 @@ fn write(conn: &mut Conn, username: &str, ending: Ending) -> Result<Outcome<()>,
     }
 }
 
-fn open(database: &TestDatabase, queue_size: usize) -> Db {
+pub(super) fn open(database: &TestDatabase, queue_size: usize) -> Db {
     let options = Options {
         pool_size: 8,
         queue_size,
@@ -98,7 +98,7 @@ fn open(database: &TestDatabase, queue_size: usize) -> Db {
     Db::open(database.target.clone(), options).unwrap()
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(future)
 }
 
