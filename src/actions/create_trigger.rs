@@ -19,7 +19,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let mut project = Arc::clone(&call.project);
     let trigger = match document::read(&project, &call.envelope.doc) {
         // What it names may have been made a moment ago, through another node.
-        Err(error) if error.code() != ErrorCode::ValidationFailed => {
+        Err(error) if may_be_news(&error) => {
             project = call.fresh_project().await?;
             document::read(&project, &call.envelope.doc)?
         }
@@ -59,6 +59,13 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         log::warn!("cannot look for the trigger that was just made: {error}");
     }
     Ok(body)
+}
+
+/// Whether it is about what the project may have by now: an item, or an option of a field.
+fn may_be_news(error: &Error) -> bool {
+    let mut errors = error.errors().iter();
+    error.code() != ErrorCode::ValidationFailed
+        || errors.any(|error| error.code == "unknown_option")
 }
 
 /// [doc] The answer, in the words of the documented API.

@@ -36,6 +36,26 @@ pub fn read(field: &Field, value: &Value) -> Result<Option<Value>, Refusal> {
     Ok(Some(answer))
 }
 
+/// The answer that a condition names by a text, as it is stored; of a multiple choice, one of its options.
+///
+/// # Errors
+///
+/// When it can be no answer to the field: blank ones cannot.
+pub fn named(field: &Field, text: &str) -> Result<String, Refusal> {
+    let value = match field.field_type {
+        FieldType::MultipleChoice => Value::from(vec![text]),
+        _ => Value::from(text),
+    };
+    let answer = match read(field, &value)? {
+        Some(Value::Array(chosen)) => chosen.into_iter().next(),
+        answer => answer,
+    };
+    match answer {
+        Some(Value::String(answer)) => Ok(answer),
+        _ => Err(("invalid", "must not be blank".to_owned())),
+    }
+}
+
 fn single(field: &Field, value: &Value) -> Result<String, Refusal> {
     let invalid = |rule: &str| ("invalid", rule.to_owned());
     let text = lenient::text(value).map_err(invalid)?;

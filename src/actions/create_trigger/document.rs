@@ -7,6 +7,7 @@ use crate::ids::StatusId;
 use crate::lenient;
 use crate::project::snapshot::Project;
 use crate::project::trigger::{AndOr, Condition, Effect, Trigger};
+use crate::users::answers;
 
 /// Products of a trigger, and its conditions.
 const MAX_ENTRIES: usize = 100;
@@ -189,24 +190,7 @@ impl Reader<'_> {
         let condition = value.as_object().unwrap_or(&empty);
         let at = |key: &str| format!("{path}.{key}");
         if condition.contains_key("field_id") {
-            self.only_keys(path, condition, &["field_id", "field_value"]);
-            let field = self.text(&at("field_id"), condition.get("field_id"))?;
-            let value = self.text(&at("field_value"), condition.get("field_value"))?;
-            if self.project.field(&field).is_none() {
-                self.refuse(
-                    &at("field_id"),
-                    "field_not_found",
-                    "is not a field of this project",
-                );
-            }
-            let (one_of, at_least, at_most) = (None, None, None);
-            return Some(Condition::Field {
-                field,
-                value: Some(value),
-                one_of,
-                at_least,
-                at_most,
-            });
+            return self.field_condition(path, condition);
         }
         let action = condition.get("action").and_then(Value::as_str);
         if condition.contains_key("product_id") && action == Some("product_added") {
@@ -226,6 +210,33 @@ impl Reader<'_> {
         let rule = "must be {field_id, field_value}, {product_id, action: product_added} or {status_id, action: set_status}";
         self.refuse(path, "invalid", rule);
         None
+    }
+
+    fn field_condition(&mut self, path: &str, condition: &Map<String, Value>) -> Option<Condition> {
+        let at = |key: &str| format!("{path}.{key}");
+        self.only_keys(path, condition, &["field_id", "field_value"]);
+        let field = self.text(&at("field_id"), condition.get("field_id"))?;
+        let value = self.text(&at("field_value"), condition.get("field_value"))?;
+        match self.project.field(&field) {
+            // As for the project file: what no answer can be is a condition that never comes true.
+            Some((_, found)) => {
+                if let Err((code, rule)) = answers::named(found, &value) {
+                    self.refuse(&at("field_value"), code, &rule);
+                }
+            }
+            None => {
+                let rule = "is not a field of this project";
+                self.refuse(&at("field_id"), "field_not_found", rule);
+            }
+        }
+        let (one_of, at_least, at_most) = (None, None, None);
+        Some(Condition::Field {
+            field,
+            value: Some(value),
+            one_of,
+            at_least,
+            at_most,
+        })
     }
 
     fn only_keys(&mut self, path: &str, object: &Map<String, Value>, known: &[&str]) {
