@@ -1,7 +1,7 @@
 //! Scalars as PHP clients send them: `action-api.md`, Envelope. Each function says what is allowed when it refuses.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::clock::Timestamp;
 
@@ -92,16 +92,30 @@ pub fn moment(value: Option<&Value>) -> Result<Option<Timestamp>, &'static str> 
         .ok_or("must be a moment as in RFC 3339 (2027-01-05T09:00:00Z) or a date as YYYY-MM-DD")
 }
 
-/// A string or a number, as text.
+/// From here on not every whole number has a float of its own: two different ones would become the same text.
+const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A string or a number, as text; a number without an exponent.
 ///
 /// # Errors
 ///
-/// For everything else.
+/// For everything else, and for numbers that are too large to be kept as they were sent.
 pub fn text(value: &Value) -> Result<String, &'static str> {
     match value {
         Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
+        Value::Number(number) => number_as_text(number),
         _ => Err("must be a string or a number"),
+    }
+}
+
+fn number_as_text(number: &Number) -> Result<String, &'static str> {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        None => Ok(number.to_string()),
+        Some(float) if float.abs() >= FIRST_INEXACT => {
+            Err("is too large a number to be kept exactly: send it as a string")
+        }
+        Some(float) if float.fract() == 0.0 => Ok(format!("{float:.1}")),
+        Some(float) => Ok(float.to_string()),
     }
 }
 
@@ -145,6 +159,38 @@ mod tests {
                 let word = value.to_string().trim_matches('"').to_owned();
                 prop_assert_eq!(taken, ["1", "true"].contains(&word.as_str()));
             }
+        }
+    }
+
+    #[test]
+    fn a_number_as_text_is_the_one_that_was_sent() {
+        let read = |sent: &str| text(&serde_json::from_str(sent).unwrap());
+        for (sent, expected) in [
+            ("0", "0"),
+            ("-12", "-12"),
+            ("12.5", "12.5"),
+            ("2.50", "2.5"),
+            ("1.0", "1.0"),
+            ("0.0000001", "0.0000001"),
+            ("1e-7", "0.0000001"),
+            ("1e3", "1000.0"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775808"),
+        ] {
+            assert_eq!(read(sent).as_deref(), Ok(expected), "{sent}");
+        }
+        for sent in [
+            "123456789012345678901",
+            "18446744073709551616",
+            "-9223372036854775809",
+            "9007199254740992.0",
+            "-1e20",
+        ] {
+            assert!(
+                read(sent).is_err_and(|rule| rule.contains("as a string")),
+                "{sent}"
+            );
         }
     }
 
