@@ -30,6 +30,16 @@ pub fn id(value: Option<&Value>) -> Result<Option<i64>, &'static str> {
     }
 }
 
+/// Whether a value is one of the spellings of none: `null`, `false`, `0`, `""` and `"0"`.
+pub fn is_none(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty() || text == "0",
+        _ => false,
+    }
+}
+
 /// `true`/`false`, `1`/`0`, `"1"`/`"0"`, `"true"`/`"false"`.
 ///
 /// # Errors

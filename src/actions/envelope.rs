@@ -156,10 +156,12 @@ impl Envelope {
         let list = |path, value| Ok(ProductList { path, value });
         let in_doc = self.doc.get("product_list").filter(|list| !list.is_null());
         match (&self.product_list, in_doc) {
-            (Some(value), None) => list("product_list", value),
-            (None, Some(value)) => list("doc.product_list", value),
+            (Some(value), other) if other.is_none_or(is_empty) => list("product_list", value),
+            (other, Some(value)) if other.as_ref().is_none_or(is_empty) => {
+                list("doc.product_list", value)
+            }
             (None, None) => Err(Error::invalid("product_list", "required", "is required")),
-            (Some(_), Some(_)) => {
+            _ => {
                 let rule = "stands at the top level and in doc: send it once";
                 Err(Error::invalid("product_list", "duplicate", rule))
             }
@@ -205,6 +207,15 @@ impl Envelope {
     pub fn beyond_publishable(&self) -> Option<&'static str> {
         let clogin_id = self.clogin_id.is_some() && self.action == Action::Create;
         self.flag_sent.or(clogin_id.then_some("clogin_id"))
+    }
+}
+
+/// Whether a list of products is there only because the caller sends the key always.
+fn is_empty(list: &Value) -> bool {
+    match list {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entry) => entry.is_empty(),
+        _ => lenient::is_none(list),
     }
 }
 

@@ -188,13 +188,7 @@ fn read_percent(reader: &mut Reader<'_>) -> Option<Percent> {
 }
 
 fn read_date(reader: &mut Reader<'_>, key: &str) -> Option<NaiveDate> {
-    let none = [
-        Value::from(""),
-        Value::from(false),
-        Value::from(0),
-        Value::from("0"),
-    ];
-    let value = reader.value(key).filter(|value| !none.contains(value))?;
+    let value = reader.value(key).filter(|value| !lenient::is_none(value))?;
     let date = value.as_str();
     let date = date.and_then(|text| calendar::read_date(text, "YYYY-MM-DD").ok());
     if date.is_none() {
