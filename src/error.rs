@@ -209,8 +209,8 @@ impl Error {
     /// The user whose state the answer shows. Only for a caller that may see it.
     #[must_use]
     pub fn about(mut self, person: Person) -> Self {
-        // Of somebody who is not there nothing is shown.
-        if self.0.code != ErrorCode::UserNotFound {
+        // Of somebody who is not there nothing is shown. With a path, it is somebody else who is not there.
+        if self.0.code != ErrorCode::UserNotFound || !self.0.errors.is_empty() {
             self.0.about = Some(person);
         }
         self
