@@ -115,6 +115,24 @@ impl Reader<'_> {
         Some(id)
     }
 
+    /// One, or an array of them; who is named twice is there once.
+    fn products(&mut self, value: Option<&Value>) -> Vec<i64> {
+        let path = "doc.action.product_id";
+        let Some(Value::Array(items)) = value else {
+            return self.product(path, value).into_iter().collect();
+        };
+        let mut products = Vec::new();
+        if !(1..=MAX_ENTRIES).contains(&items.len()) {
+            let rule = format!("must be a product, or an array of 1 to {MAX_ENTRIES} of them");
+            self.refuse(path, "invalid", &rule);
+        }
+        for (index, item) in items.iter().enumerate().take(MAX_ENTRIES) {
+            let product = self.product(&format!("{path}[{index}]"), Some(item));
+            products.extend(product.filter(|product| !products.contains(product)));
+        }
+        products
+    }
+
     fn action(&mut self, value: Option<&Value>) -> Option<Effect> {
         let Some(action) = value.and_then(Value::as_object) else {
             self.refuse(
@@ -125,19 +143,7 @@ impl Reader<'_> {
             return None;
         };
         self.only_keys("doc.action", action, &["product_id", "action_type"]);
-        let products: Vec<i64> = match action.get("product_id") {
-            Some(Value::Array(items)) if (1..=MAX_ENTRIES).contains(&items.len()) => items
-                .iter()
-                .enumerate()
-                .filter_map(|(index, item)| {
-                    self.product(&format!("doc.action.product_id[{index}]"), Some(item))
-                })
-                .collect(),
-            value => self
-                .product("doc.action.product_id", value)
-                .into_iter()
-                .collect(),
-        };
+        let products = self.products(action.get("product_id"));
         let action_type = self.text("doc.action.action_type", action.get("action_type"))?;
         match action_type.as_str() {
             "add_product_no_show" => Some(Effect::AddProductNoShow { products }),
@@ -159,11 +165,16 @@ impl Reader<'_> {
             return (AndOr::And, Vec::new());
         };
         self.only_keys("doc.conditions", conditions, &["andor", "condition_list"]);
-        let andor = match conditions.get("andor").map(Value::as_str) {
+        let andor = conditions.get("andor").filter(|andor| !andor.is_null());
+        let andor = match andor.map(Value::as_str) {
             None | Some(Some("and")) => AndOr::And,
             Some(Some("or")) => AndOr::Or,
             Some(_) => {
-                self.refuse("doc.conditions.andor", "invalid", "must be and or or");
+                self.refuse(
+                    "doc.conditions.andor",
+                    "invalid",
+                    "must be \"and\" or \"or\"",
+                );
                 AndOr::And
             }
         };

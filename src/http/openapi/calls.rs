@@ -254,7 +254,7 @@ fn trigger() -> Value {
     let conditions = closed(
         &["condition_list"],
         json!({
-            "andor": { "type": "string", "enum": ["and", "or"] },
+            "andor": { "enum": ["and", "or", null] },
             "condition_list": { "type": "array", "items": condition, "minItems": 1 },
         }),
     );
