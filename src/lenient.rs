@@ -1,9 +1,10 @@
 //! Scalars as PHP clients send them: `action-api.md`, Envelope. Each function says what is allowed when it refuses.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveTime};
 use serde_json::{Number, Value};
 
 use crate::clock::Timestamp;
+use crate::project::calendar;
 
 /// Said of a value that is not an id.
 pub const ID_RULE: &str = "must be a positive whole number, as a number or as decimal digits";
@@ -82,9 +83,8 @@ pub fn moment(value: Option<&Value>) -> Result<Option<Timestamp>, &'static str> 
         Some(Value::String(text)) => text.as_str(),
         Some(_) => "",
     };
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+    let day = calendar::read_date(text, "YYYY-MM-DD")
         .ok()
-        .filter(|_| text.len() == 10)
         .map(|day| day.and_time(NaiveTime::MIN));
     let moment = || {
         DateTime::parse_from_rfc3339(text)
@@ -201,6 +201,29 @@ mod tests {
                 read(sent).is_err_and(|rule| rule.contains("as a string")),
                 "{sent}"
             );
+        }
+    }
+
+    #[test]
+    fn a_moment_is_written_out() {
+        let moment = |text: &str| moment(Some(&json!(text)));
+        assert!(moment("2027-01-05").is_ok_and(|moment| moment.is_some()));
+        assert_eq!(moment("2027-01-05"), moment("2027-01-05T01:00:00+01:00"));
+        for text in [
+            "2027-1-5",
+            "2027- 1-05",
+            "+2027-1-05",
+            " 2027-1-05",
+            "2027-01-5 ",
+            "2027-02-30",
+            " 2027-01-05T09:00:00Z",
+            "+2027-01-05T09:00:00Z",
+            "2027- 1-05T09:00:00Z",
+            "2027-01-05T 9:00:00Z",
+            "2027-01-05T09:00:00",
+            "2027-01-05T09:00Z",
+        ] {
+            assert!(moment(text).is_err(), "{text}");
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::email;
 use crate::lenient;
+use crate::project::calendar;
 use crate::project::file::{Field, FieldType};
 
 /// In bytes, of one answer.
@@ -165,8 +166,7 @@ fn yes_no(value: &Value) -> Result<&'static str, Refusal> {
 }
 
 fn is_date(text: &str) -> bool {
-    // The parser would also take "2016-4-1".
-    text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+    calendar::read_date(text, "YYYY-MM-DD").is_ok()
 }
 
 fn is_decimal(text: &str) -> bool {
@@ -260,6 +260,10 @@ mod tests {
             ("decimal", json!("."), "invalid"),
             ("date", json!("2015-02-29"), "invalid"),
             ("date", json!("2016-4-1"), "invalid"),
+            ("date", json!("2016- 4-01"), "invalid"),
+            ("date", json!("+2016-4-01"), "invalid"),
+            ("date", json!(" 2016-4-01"), "invalid"),
+            ("date", json!("2016-04-1 "), "invalid"),
             ("date", json!("04/01/2016"), "invalid"),
             ("email", json!("ray@"), "invalid"),
             ("phone", json!("call me"), "invalid"),
