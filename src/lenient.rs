@@ -6,6 +6,9 @@ use serde_json::{Number, Value};
 use crate::clock::Timestamp;
 use crate::project::calendar;
 
+/// In characters, of every name: of people, and of what projects have.
+pub const MAX_NAME_LENGTH: usize = 200;
+
 /// Said of a value that is not an id.
 pub const ID_RULE: &str = "must be a positive whole number, as a number or as decimal digits";
 

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorCode, FieldError};
-use crate::lenient;
+use crate::lenient::{self, MAX_NAME_LENGTH};
 use crate::money::Money;
 use crate::project::calendar::{self, InvalidDate};
 use crate::project::file::{Product, ProductType};
@@ -18,7 +18,6 @@ const MAX_ENTRIES: usize = 100;
 const MAX_QUANTITY: i64 = 9_999;
 /// In characters.
 const MAX_REMARK_LENGTH: usize = 1_000;
-const MAX_NAME_LENGTH: usize = 200;
 /// How `recurring_start_date` is written, where `date_structure` says nothing.
 const DATE_STRUCTURE: &str = "MM-DD-YYYY";
 
