@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Call;
+use super::making::{Place, see};
 use super::reply::{Body, Reply};
-use crate::db::config::{self, ItemKind, ItemRow};
+use crate::db::config::ItemKind;
 use crate::error::{Error, ErrorCode};
 use crate::project::snapshot::Project;
 use crate::project::trigger::{AndOr, Condition, Trigger};
@@ -26,38 +27,18 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         result => result?,
     };
     let text = sentence(&project, &trigger);
-    let (organization, group) = (call.project.organization_id, call.project.id());
+    let place = Place::of(call);
     let body = call
         .write(move |conn| {
-            let version = config::next_version(conn)?;
-            let id = config::next_id(conn, ItemKind::Trigger.name())?;
-            let name = format!("Trigger {id}");
-            let trigger = Trigger {
+            let id = place.insert(conn, ItemKind::Trigger, |id| Trigger {
                 id,
-                name,
+                name: format!("Trigger {id}"),
                 ..trigger.clone()
-            };
-            let definition = serde_json::to_string(&trigger).map_err(|error| {
-                Error::internal(format!("a trigger cannot be written: {error}"))
             })?;
-            let row = ItemRow {
-                organization_id: organization.0,
-                group_id: group.0,
-                kind: ItemKind::Trigger.name().to_owned(),
-                id,
-                position: config::LAST_POSITION + id,
-                definition,
-                version,
-            };
-            config::insert_item(conn, &row)?;
-            config::touch_organization(conn, organization, version)?;
-            Ok(reply(&trigger, &text))
+            Ok(reply(id, &trigger, &text))
         })
         .await?;
-    // As in `create_status`: it is there already, and a look that fails must not deny it.
-    if let Err(error) = call.app.projects.refresh(&call.app.db).await {
-        log::warn!("cannot look for the trigger that was just made: {error}");
-    }
+    see(call).await;
     Ok(body)
 }
 
@@ -69,7 +50,7 @@ fn may_be_news(error: &Error) -> bool {
 }
 
 /// [doc] The answer, in the words of the documented API.
-fn reply(trigger: &Trigger, text: &str) -> Reply {
+fn reply(id: i64, trigger: &Trigger, text: &str) -> Reply {
     let products = match trigger.action.products() {
         [one] => json!(one.to_string()),
         many => many.iter().map(ToString::to_string).collect(),
@@ -77,7 +58,7 @@ fn reply(trigger: &Trigger, text: &str) -> Reply {
     let conditions: Vec<Value> = trigger.conditions.iter().map(log_condition).collect();
     let kind = serde_json::to_value(&trigger.action).map(|action| action["type"].clone());
     Reply::plain()
-        .with("trigger_id", trigger.id)
+        .with("trigger_id", id)
         .with("undo_trigger", trigger.is_reversed())
         .with(
             "action",
