@@ -155,7 +155,8 @@ async fn first_time(call: &Call<'_>, clogin: CloginId, proof: Proof) -> Result<B
         let mut trace = Trace::default();
         let person = settling::registration(conn, begun, settling, &mut trace)?;
         token.insert(conn, &person)?;
-        Ok(token.reply(person, &["user_registered"]).with_trace(trace))
+        let reply = token.reply(person, &["user_registered"]);
+        Ok(reply.registering().with_trace(trace))
     })
     .await
 }
