@@ -12,6 +12,9 @@ use crate::users::person::Person;
 /// How many errors an answer lists at most: a body of a mebibyte can have a hundred thousand.
 pub const MAX_ERRORS: usize = 1_000;
 
+/// In characters, of a path in an error: keys are the caller's, and can be as long as the body.
+const MAX_PATH_LENGTH: usize = 256;
+
 /// The stable words of the contract. A code is here only when something produces it, and a test pins each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -133,13 +136,34 @@ pub struct FieldError {
 }
 
 impl FieldError {
+    /// The path is kept as an answer can hold it.
     pub fn new(path: impl Into<String>, code: &'static str, msg: impl Into<String>) -> Self {
         FieldError {
-            path: path.into(),
+            path: shown(path.into()),
             code,
             msg: msg.into(),
         }
     }
+}
+
+/// A path with control characters escaped, cut off where it is too long.
+fn shown(path: String) -> String {
+    if path.len() <= MAX_PATH_LENGTH && !path.contains(char::is_control) {
+        return path;
+    }
+    let mut shown = String::new();
+    for (index, letter) in path.chars().enumerate() {
+        if index == MAX_PATH_LENGTH {
+            shown.push('…');
+            break;
+        }
+        if letter.is_control() {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
 }
 
 /// Boxed, so that a `Result` stays as small as its success.
@@ -209,8 +233,8 @@ impl Error {
     /// The user whose state the answer shows. Only for a caller that may see it.
     #[must_use]
     pub fn about(mut self, person: Person) -> Self {
-        // Of somebody who is not there nothing is shown.
-        if self.0.code != ErrorCode::UserNotFound {
+        // Of somebody who is not there nothing is shown. With a path, it is somebody else who is not there.
+        if self.0.code != ErrorCode::UserNotFound || !self.0.errors.is_empty() {
             self.0.about = Some(person);
         }
         self

@@ -11,9 +11,6 @@ use crate::error::{FieldError, MAX_ERRORS};
 /// Levels of objects and arrays, the outermost counted.
 pub const MAX_DEPTH: usize = 32;
 
-/// In characters, of a path in an error: keys are the caller's, and can be as long as the body.
-const MAX_PATH_LENGTH: usize = 256;
-
 /// Parses a whole document.
 ///
 /// # Errors
@@ -73,25 +70,8 @@ fn check_text(text: &str, path: &str, errors: &mut Vec<FieldError>) {
         .any(|letter| letter.is_control() && !"\t\n\r".contains(letter))
     {
         let rule = "must not hold control characters other than tab and line breaks";
-        errors.push(FieldError::new(shown(path), "control_character", rule));
+        errors.push(FieldError::new(path, "control_character", rule));
     }
-}
-
-/// A path as an answer can hold it: control characters escaped, cut off where it is too long.
-fn shown(path: &str) -> String {
-    let mut shown = String::new();
-    for (index, letter) in path.chars().enumerate() {
-        if index == MAX_PATH_LENGTH {
-            shown.push('…');
-            break;
-        }
-        if letter.is_control() {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
-        }
-    }
-    shown
 }
 
 #[derive(Clone, Copy)]

@@ -1,9 +1,13 @@
 //! Scalars as PHP clients send them: `action-api.md`, Envelope. Each function says what is allowed when it refuses.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
-use serde_json::Value;
+use chrono::{DateTime, Datelike, NaiveTime};
+use serde_json::{Number, Value};
 
 use crate::clock::Timestamp;
+use crate::project::calendar;
+
+/// In characters, of every name: of people, and of what projects have.
+pub const MAX_NAME_LENGTH: usize = 200;
 
 /// Said of a value that is not an id.
 pub const ID_RULE: &str = "must be a positive whole number, as a number or as decimal digits";
@@ -27,6 +31,16 @@ pub fn id(value: Option<&Value>) -> Result<Option<i64>, &'static str> {
         Some(0) => Ok(None),
         Some(id) if id > 0 => Ok(Some(id)),
         _ => Err(ID_RULE),
+    }
+}
+
+/// Whether a value is one of the spellings of none: `null`, `false`, `0`, `""` and `"0"`.
+pub fn is_none(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty() || text == "0",
+        _ => false,
     }
 }
 
@@ -72,9 +86,8 @@ pub fn moment(value: Option<&Value>) -> Result<Option<Timestamp>, &'static str> 
         Some(Value::String(text)) => text.as_str(),
         Some(_) => "",
     };
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+    let day = calendar::read_date(text, "YYYY-MM-DD")
         .ok()
-        .filter(|_| text.len() == 10)
         .map(|day| day.and_time(NaiveTime::MIN));
     let moment = || {
         DateTime::parse_from_rfc3339(text)
@@ -92,16 +105,30 @@ pub fn moment(value: Option<&Value>) -> Result<Option<Timestamp>, &'static str> 
         .ok_or("must be a moment as in RFC 3339 (2027-01-05T09:00:00Z) or a date as YYYY-MM-DD")
 }
 
-/// A string or a number, as text.
+/// From here on not every whole number has a float of its own: two different ones would become the same text.
+const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A string or a number, as text; a number without an exponent.
 ///
 /// # Errors
 ///
-/// For everything else.
+/// For everything else, and for numbers that are too large to be kept as they were sent.
 pub fn text(value: &Value) -> Result<String, &'static str> {
     match value {
         Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
+        Value::Number(number) => number_as_text(number),
         _ => Err("must be a string or a number"),
+    }
+}
+
+fn number_as_text(number: &Number) -> Result<String, &'static str> {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        None => Ok(number.to_string()),
+        Some(float) if float.abs() >= FIRST_INEXACT => {
+            Err("is too large a number to be kept exactly: send it as a string")
+        }
+        Some(float) if float.fract() == 0.0 => Ok(format!("{float:.1}")),
+        Some(float) => Ok(float.to_string()),
     }
 }
 
@@ -145,6 +172,61 @@ mod tests {
                 let word = value.to_string().trim_matches('"').to_owned();
                 prop_assert_eq!(taken, ["1", "true"].contains(&word.as_str()));
             }
+        }
+    }
+
+    #[test]
+    fn a_number_as_text_is_the_one_that_was_sent() {
+        let read = |sent: &str| text(&serde_json::from_str(sent).unwrap());
+        for (sent, expected) in [
+            ("0", "0"),
+            ("-12", "-12"),
+            ("12.5", "12.5"),
+            ("2.50", "2.5"),
+            ("1.0", "1.0"),
+            ("0.0000001", "0.0000001"),
+            ("1e-7", "0.0000001"),
+            ("1e3", "1000.0"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775808"),
+        ] {
+            assert_eq!(read(sent).as_deref(), Ok(expected), "{sent}");
+        }
+        for sent in [
+            "123456789012345678901",
+            "18446744073709551616",
+            "-9223372036854775809",
+            "9007199254740992.0",
+            "-1e20",
+        ] {
+            assert!(
+                read(sent).is_err_and(|rule| rule.contains("as a string")),
+                "{sent}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_moment_is_written_out() {
+        let moment = |text: &str| moment(Some(&json!(text)));
+        assert!(moment("2027-01-05").is_ok_and(|moment| moment.is_some()));
+        assert_eq!(moment("2027-01-05"), moment("2027-01-05T01:00:00+01:00"));
+        for text in [
+            "2027-1-5",
+            "2027- 1-05",
+            "+2027-1-05",
+            " 2027-1-05",
+            "2027-01-5 ",
+            "2027-02-30",
+            " 2027-01-05T09:00:00Z",
+            "+2027-01-05T09:00:00Z",
+            "2027- 1-05T09:00:00Z",
+            "2027-01-05T 9:00:00Z",
+            "2027-01-05T09:00:00",
+            "2027-01-05T09:00Z",
+        ] {
+            assert!(moment(text).is_err(), "{text}");
         }
     }
 

@@ -12,8 +12,7 @@ use crate::money::Money;
 use crate::orders::payments::{self, Recorded};
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    call.envelope.check_doc_keys(&payments::KEYS)?;
-    let person = call.person().await?;
+    let person = call.person_with_doc(&payments::KEYS).await?;
     let new = match payments::read("doc", &call.envelope.doc) {
         Ok(new) => new,
         Err(error) => return Err(error.about(person)),

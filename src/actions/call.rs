@@ -188,6 +188,19 @@ impl Call<'_> {
         Ok(person)
     }
 
+    /// Reads the person that the call is about, and refuses what `doc` holds beside these keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::person`]; then `unknown_parameter`, which shows the person.
+    pub(super) async fn person_with_doc(&self, known: &[&str]) -> Result<Person, Error> {
+        let person = self.person().await?;
+        match self.envelope.check_doc_keys(known) {
+            Ok(()) => Ok(person),
+            Err(error) => Err(error.about(person)),
+        }
+    }
+
     /// Reads somebody who is registered in the project.
     ///
     /// # Errors

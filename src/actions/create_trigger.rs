@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Call;
+use super::making::{Place, see};
 use super::reply::{Body, Reply};
-use crate::db::config::{self, ItemKind, ItemRow};
+use crate::db::config::ItemKind;
 use crate::error::{Error, ErrorCode};
 use crate::project::snapshot::Project;
 use crate::project::trigger::{AndOr, Condition, Trigger};
@@ -19,50 +20,37 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let mut project = Arc::clone(&call.project);
     let trigger = match document::read(&project, &call.envelope.doc) {
         // What it names may have been made a moment ago, through another node.
-        Err(error) if error.code() != ErrorCode::ValidationFailed => {
+        Err(error) if may_be_news(&error) => {
             project = call.fresh_project().await?;
             document::read(&project, &call.envelope.doc)?
         }
         result => result?,
     };
     let text = sentence(&project, &trigger);
-    let (organization, group) = (call.project.organization_id, call.project.id());
+    let place = Place::of(call);
     let body = call
         .write(move |conn| {
-            let version = config::next_version(conn)?;
-            let id = config::next_id(conn, ItemKind::Trigger.name())?;
-            let name = format!("Trigger {id}");
-            let trigger = Trigger {
+            let id = place.insert(conn, ItemKind::Trigger, |id| Trigger {
                 id,
-                name,
+                name: format!("Trigger {id}"),
                 ..trigger.clone()
-            };
-            let definition = serde_json::to_string(&trigger).map_err(|error| {
-                Error::internal(format!("a trigger cannot be written: {error}"))
             })?;
-            let row = ItemRow {
-                organization_id: organization.0,
-                group_id: group.0,
-                kind: ItemKind::Trigger.name().to_owned(),
-                id,
-                position: config::LAST_POSITION + id,
-                definition,
-                version,
-            };
-            config::insert_item(conn, &row)?;
-            config::touch_organization(conn, organization, version)?;
-            Ok(reply(&trigger, &text))
+            Ok(reply(id, &trigger, &text))
         })
         .await?;
-    // As in `create_status`: it is there already, and a look that fails must not deny it.
-    if let Err(error) = call.app.projects.refresh(&call.app.db).await {
-        log::warn!("cannot look for the trigger that was just made: {error}");
-    }
+    see(call).await;
     Ok(body)
 }
 
+/// Whether it is about what the project may have by now: an item, or an option of a field.
+fn may_be_news(error: &Error) -> bool {
+    let mut errors = error.errors().iter();
+    error.code() != ErrorCode::ValidationFailed
+        || errors.any(|error| error.code == "unknown_option")
+}
+
 /// [doc] The answer, in the words of the documented API.
-fn reply(trigger: &Trigger, text: &str) -> Reply {
+fn reply(id: i64, trigger: &Trigger, text: &str) -> Reply {
     let products = match trigger.action.products() {
         [one] => json!(one.to_string()),
         many => many.iter().map(ToString::to_string).collect(),
@@ -70,7 +58,7 @@ fn reply(trigger: &Trigger, text: &str) -> Reply {
     let conditions: Vec<Value> = trigger.conditions.iter().map(log_condition).collect();
     let kind = serde_json::to_value(&trigger.action).map(|action| action["type"].clone());
     Reply::plain()
-        .with("trigger_id", trigger.id)
+        .with("trigger_id", id)
         .with("undo_trigger", trigger.is_reversed())
         .with(
             "action",

@@ -13,8 +13,7 @@ use crate::users::family;
 const HAS_CHILDREN: &str = "The user has children in this project: delete or move them first.";
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    call.envelope.check_doc_keys(&[])?;
-    let person = call.person().await?;
+    let person = call.person_with_doc(&[]).await?;
     let (now, settling) = (call.app.clock.now(), call.settling());
     let before = person.clone();
     call.write(move |conn| {

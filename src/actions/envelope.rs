@@ -26,6 +26,9 @@ const KEYS: [&str; 11] = [
     "dry_run",
 ];
 
+/// What only the users' endpoint has.
+const TRIALS: [&str; 2] = ["trace", "dry_run"];
+
 /// The flags, which only secret keys may send.
 const FLAGS: [&str; 4] = ["submit_forms", "disable_email_sending", "trace", "dry_run"];
 
@@ -64,12 +67,10 @@ impl Envelope {
     ///
     /// `unknown_action`; `unknown_parameter`, which names the nearest known key; `validation_failed`.
     pub fn read(endpoint: Endpoint, object: &Map<String, Value>) -> Result<Self, Error> {
-        let known = match endpoint {
-            Endpoint::Users => &KEYS[..],
-            // These cannot be done and undone: who asks for it must not get the real thing.
-            _ => &KEYS[..KEYS.len() - 2],
-        };
-        refuse_unknown(object, "", known)?;
+        // What the others do cannot be undone: who asks for a trial must not get the real thing.
+        let is_known = |key: &&str| endpoint == Endpoint::Users || !TRIALS.contains(key);
+        let known: Vec<_> = KEYS.into_iter().filter(is_known).collect();
+        refuse_unknown(object, "", &known)?;
         let action = read_action(endpoint, object.get("action"))?;
         let mut errors = Vec::new();
         let group_id = keep(&mut errors, "group_id", lenient::id(object.get("group_id")));
@@ -156,10 +157,12 @@ impl Envelope {
         let list = |path, value| Ok(ProductList { path, value });
         let in_doc = self.doc.get("product_list").filter(|list| !list.is_null());
         match (&self.product_list, in_doc) {
-            (Some(value), None) => list("product_list", value),
-            (None, Some(value)) => list("doc.product_list", value),
+            (Some(value), other) if other.is_none_or(is_empty) => list("product_list", value),
+            (other, Some(value)) if other.as_ref().is_none_or(is_empty) => {
+                list("doc.product_list", value)
+            }
             (None, None) => Err(Error::invalid("product_list", "required", "is required")),
-            (Some(_), Some(_)) => {
+            _ => {
                 let rule = "stands at the top level and in doc: send it once";
                 Err(Error::invalid("product_list", "duplicate", rule))
             }
@@ -205,6 +208,15 @@ impl Envelope {
     pub fn beyond_publishable(&self) -> Option<&'static str> {
         let clogin_id = self.clogin_id.is_some() && self.action == Action::Create;
         self.flag_sent.or(clogin_id.then_some("clogin_id"))
+    }
+}
+
+/// Whether a list of products is there only because the caller sends the key always.
+fn is_empty(list: &Value) -> bool {
+    match list {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entry) => entry.is_empty(),
+        _ => lenient::is_none(list),
     }
 }
 

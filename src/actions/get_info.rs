@@ -3,7 +3,7 @@
 
 use super::Call;
 use super::info::{MoreRows, Wanted, document};
-use super::reply::{Body, Reply, Tell};
+use super::reply::{Body, Reply};
 use crate::error::Error;
 use crate::users::person::Person;
 
@@ -15,7 +15,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         Err(error) => return Err(error.about(person)),
     };
     if wanted.is_empty() {
-        return Reply::about(person).render(Tell::Nothing);
+        return Reply::about(person).render(call.envelope.tell);
     }
     let (person, rows) = if wanted.needs_more_rows() {
         read_more(call, person, &wanted).await?
@@ -23,7 +23,9 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         (person, MoreRows::default())
     };
     let doc = document(&person, &wanted, &rows)?;
-    Reply::about(person).with("doc", doc).render(Tell::Nothing)
+    Reply::about(person)
+        .with("doc", doc)
+        .render(call.envelope.tell)
 }
 
 /// Reads the person once more together with the other rows, so that they tell of the same moment.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Call;
 use super::info::{MoreRows, Wanted, document};
-use super::reply::{Body, Reply, Tell};
+use super::reply::{Body, Reply};
 use crate::db::connection::DbConn;
 use crate::db::lists::{self, Excluded, Part, Rank, Selection, Start, TotalsRow};
 use crate::error::{Error, FieldError};
@@ -60,7 +60,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         .db
         .read_consistently(move |conn| read(conn, &project, options, &rows_wanted))
         .await?;
-    reply(&page, options, &wanted)?.render(Tell::Nothing)
+    reply(&page, options, &wanted)?.render(call.envelope.tell)
 }
 
 impl Options {

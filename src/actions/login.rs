@@ -8,11 +8,13 @@ use serde_json::json;
 
 use super::reply::{Body, Reply};
 use super::{Call, authenticate, settling};
-use crate::db::connection::Conn;
+use crate::clock::Timestamp;
+use crate::db::connection::{Conn, DbConn};
 use crate::db::login_tokens::{self, NewLoginToken};
-use crate::db::users;
+use crate::db::{registrations, users};
 use crate::error::{Error, ErrorCode};
-use crate::ids::{CloginId, OrganizationId};
+use crate::ids::{CloginId, GroupId, OrganizationId};
+use crate::project::snapshot::Project;
 use crate::project::token::token_sha256;
 use crate::triggers::trace::Trace;
 use crate::users::person::Person;
@@ -20,8 +22,49 @@ use crate::users::register::{Ended, Registering};
 use crate::users::submission::Submission;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    call.envelope.check_doc_keys(&[])?;
-    enter(call, call.clogin_id()?, Proof::Call).await
+    let clogin = call.clogin_id()?;
+    match call.envelope.check_doc_keys(&[]) {
+        Ok(()) => enter(call, clogin, Proof::Call).await,
+        Err(error) => Err(refusal(call, clogin, error).await?),
+    }
+}
+
+/// What is wrong with the call, in the order of all actions: the person is not there, it is connected to somebody else,
+/// and then the document.
+async fn refusal(call: &Call<'_>, clogin: CloginId, doc: Error) -> Result<Error, Error> {
+    let project = Arc::clone(&call.project);
+    let look = move |conn: &mut DbConn| may_enter(conn, project, clogin);
+    let person = call.app.db.read_consistently(look).await?;
+    let connected_to = person.as_ref().map_or(clogin, Person::connected_to);
+    let error = call.check_connected_to(connected_to).err().unwrap_or(doc);
+    Ok(match person {
+        Some(person) => error.about(person),
+        None => error,
+    })
+}
+
+/// Who would be let in. None: somebody who would be registered first.
+///
+/// # Errors
+///
+/// `user_not_found`, also where the registration has ended.
+fn may_enter(
+    conn: &mut DbConn,
+    project: Arc<Project>,
+    clogin: CloginId,
+) -> Result<Option<Person>, Error> {
+    let (organization, group) = (project.organization_id, project.id());
+    let not_found = match Person::find(conn, project, clogin) {
+        Err(error) if error.code() == ErrorCode::UserNotFound => error,
+        result => return result.map(Some),
+    };
+    let has_ended = |(project, _): &(GroupId, Timestamp)| *project == group;
+    let ended = registrations::ended_of(conn, organization, clogin)?;
+    if users::find(conn, organization, clogin)?.is_some() && !ended.iter().any(has_ended) {
+        Ok(None)
+    } else {
+        Err(not_found)
+    }
 }
 
 /// Why a person may be let in.
@@ -112,7 +155,8 @@ async fn first_time(call: &Call<'_>, clogin: CloginId, proof: Proof) -> Result<B
         let mut trace = Trace::default();
         let person = settling::registration(conn, begun, settling, &mut trace)?;
         token.insert(conn, &person)?;
-        Ok(token.reply(person, &["user_registered"]).with_trace(trace))
+        let reply = token.reply(person, &["user_registered"]);
+        Ok(reply.registering().with_trace(trace))
     })
     .await
 }

@@ -9,11 +9,8 @@ use crate::db::config::{self, ItemKind, ItemRow};
 use crate::db::connection::Conn;
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::{GroupId, OrganizationId};
-use crate::lenient;
+use crate::lenient::{self, MAX_NAME_LENGTH};
 use crate::project::definition::to_json;
-
-/// In characters.
-const MAX_NAME_LENGTH: usize = 200;
 
 /// The project whose items a call changes.
 #[derive(Clone, Copy)]

@@ -18,10 +18,6 @@ use crate::users::person::Person;
 const PATH: &str = "doc.connected_to";
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    if call.project.group.structure != Structure::Family {
-        return Err(registering::not_a_family_project());
-    }
-    call.envelope.check_doc_keys(&["connected_to"])?;
     let person = call.person().await?;
     let before = person.clone();
     let moved = match read(call, &person) {
@@ -33,6 +29,10 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
 
 /// The parent to which the child is to go.
 fn read(call: &Call<'_>, person: &Person) -> Result<CloginId, Error> {
+    if call.project.group.structure != Structure::Family {
+        return Err(registering::not_a_family_project());
+    }
+    call.envelope.check_doc_keys(&["connected_to"])?;
     let id = lenient::id(call.envelope.doc.get("connected_to"))
         .map_err(|rule| Error::invalid(PATH, "invalid", rule))?;
     let required = || Error::invalid(PATH, "required", "is required: the new parent's clogin_id");

@@ -127,6 +127,7 @@ pub(super) async fn new_person(
                 let mut trace = Trace::default();
                 let person = settling::registration(conn, begun, settling, &mut trace)?;
                 Ok(Reply::about(person)
+                    .registering()
                     .with_trace(trace)
                     .with("msg", said.msg)
                     .with("system_action", json!([said.created])))
@@ -159,6 +160,7 @@ pub(super) async fn existing_person(
             let mut trace = Trace::default();
             let person = settling::registration(conn, begun, settling, &mut trace)?;
             Ok(Reply::about(person)
+                .registering()
                 .with_trace(trace)
                 .with("msg", said.msg)
                 .with("system_action", json!([said.registered])))

@@ -13,6 +13,8 @@ pub struct Reply {
     own: Map<String, Value>,
     trace: Trace,
     shown: Shown,
+    /// Whether somebody is registered who was not in the project before.
+    registers: bool,
 }
 
 /// What an answer tells of the triggers that it set off.
@@ -64,29 +66,33 @@ struct State {
 
 impl Reply {
     pub fn about(person: Person) -> Self {
-        Reply {
-            own: Map::new(),
-            trace: Trace::default(),
-            shown: Shown::Person(Box::new(person)),
-        }
+        Self::of(Shown::Person(Box::new(person)))
     }
 
     /// An answer of the users' endpoint that is about no one user.
     pub fn about_nobody() -> Self {
-        Reply {
-            own: Map::new(),
-            trace: Trace::default(),
-            shown: Shown::Nobody,
-        }
+        Self::of(Shown::Nobody)
     }
 
     /// An answer of another endpoint.
     pub fn plain() -> Self {
+        Self::of(Shown::Nothing)
+    }
+
+    fn of(shown: Shown) -> Self {
         Reply {
             own: Map::new(),
             trace: Trace::default(),
-            shown: Shown::Nothing,
+            shown,
+            registers: false,
         }
+    }
+
+    /// An answer to a call that registers somebody who was not in the project before.
+    #[must_use]
+    pub fn registering(mut self) -> Self {
+        self.registers = true;
+        self
     }
 
     #[must_use]
@@ -116,10 +122,8 @@ impl Reply {
         }
     }
 
-    /// Whether somebody was registered who was not in the project before.
     pub fn registers(&self) -> bool {
-        let system_action = self.own.get("system_action").and_then(Value::as_array);
-        system_action.is_some_and(|done| !done.is_empty())
+        self.registers
     }
 
     /// # Errors

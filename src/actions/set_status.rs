@@ -12,12 +12,11 @@ use crate::ids::StatusId;
 use crate::project::snapshot::{Project, current_status};
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    call.envelope.check_doc_keys(&[])?;
+    let mut person = call.person_with_doc(&[]).await?;
     let Some(status_id) = call.envelope.status_id else {
         let rule = "is required: a status of the project, or 0 to take it away";
-        return Err(Error::invalid("status_id", "required", rule));
+        return Err(Error::invalid("status_id", "required", rule).about(person));
     };
-    let mut person = call.person().await?;
     if let Some(id) = status_id {
         match find(call, id).await {
             Ok(project) => person.project = project,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorCode, FieldError};
-use crate::lenient;
+use crate::lenient::{self, MAX_NAME_LENGTH};
 use crate::money::Money;
 use crate::project::calendar::{self, InvalidDate};
 use crate::project::file::{Product, ProductType};
@@ -18,7 +18,6 @@ const MAX_ENTRIES: usize = 100;
 const MAX_QUANTITY: i64 = 9_999;
 /// In characters.
 const MAX_REMARK_LENGTH: usize = 1_000;
-const MAX_NAME_LENGTH: usize = 200;
 /// How `recurring_start_date` is written, where `date_structure` says nothing.
 const DATE_STRUCTURE: &str = "MM-DD-YYYY";
 
@@ -159,20 +158,7 @@ fn read_new_line(
         ],
     )?;
     let at = |key: &str| format!("{path}.{key}");
-    let id = lenient::id(entry.get("p_id"))
-        .map_err(|rule| FieldError::new(at("p_id"), "invalid", rule))?;
-    let item = match id {
-        Some(_) if entry.contains_key("name") || entry.contains_key("price") => {
-            let rule = "cannot be given together with name and price, which make a private product";
-            return Err(FieldError::new(at("p_id"), "invalid", rule));
-        }
-        Some(id) => {
-            let rule = "is not a product of this project";
-            let unknown = || FieldError::new(at("p_id"), "product_not_found", rule);
-            Item::Listed(Box::new(project.product(id).ok_or_else(unknown)?.clone()))
-        }
-        None => read_private(path, entry)?,
-    };
+    let item = read_item(project, path, entry)?;
     let quantity = read_quantity(&at("q"), entry.get("q"))?;
     if let Item::Listed(product) = &item
         && product.is_only_one()
@@ -198,16 +184,41 @@ fn read_new_line(
     })
 }
 
+/// A product of the project, by its id, or a private one.
+fn read_item(
+    project: &Project,
+    path: &str,
+    entry: &Map<String, Value>,
+) -> Result<Item, FieldError> {
+    let path_of_id = format!("{path}.p_id");
+    let invalid = |code, rule: &str| FieldError::new(path_of_id.as_str(), code, rule);
+    let is_given = |key: &str| entry.get(key).is_some_and(|value| !lenient::is_none(value));
+    let id = lenient::id(entry.get("p_id")).map_err(|rule| invalid("invalid", rule))?;
+    match id {
+        Some(_) if is_given("name") || is_given("price") => {
+            let rule = "cannot be given together with name and price, which make a private product";
+            Err(invalid("invalid", rule))
+        }
+        Some(id) => {
+            let unknown = || invalid("product_not_found", "is not a product of this project");
+            let product = project.product(id).ok_or_else(unknown)?;
+            Ok(Item::Listed(Box::new(product.clone())))
+        }
+        None => read_private(path, entry),
+    }
+}
+
 /// `recurring_start_date`, by `date_structure`.
 fn read_start(
     path: &str,
     entry: &Map<String, Value>,
     item: &Item,
 ) -> Result<Option<NaiveDate>, FieldError> {
-    let text = |key: &str| match entry.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => read_text(&format!("{path}.{key}"), value, MAX_NAME_LENGTH)
-            .map(|text| Some(text).filter(|text| !text.is_empty())),
+    let text = |key: &str| {
+        let value = entry.get(key).filter(|value| !lenient::is_none(value));
+        value
+            .map(|value| read_text(&format!("{path}.{key}"), value, MAX_NAME_LENGTH))
+            .transpose()
     };
     let structure = text("date_structure")?;
     let structure = structure.as_deref().unwrap_or(DATE_STRUCTURE);
@@ -240,7 +251,11 @@ fn read_private(path: &str, entry: &Map<String, Value>) -> Result<Item, FieldErr
         let rule = "is required: give p_id, or the name and price of a private product";
         FieldError::new(format!("{path}.{key}"), "required", rule)
     };
-    let (name, price) = match (entry.get("name"), entry.get("price")) {
+    let name = entry.get("name").filter(|name| !lenient::is_none(name));
+    // A product for nothing has the price 0.
+    let is_amount = |price: &&Value| !lenient::is_none(price) || **price == 0 || **price == "0";
+    let price = entry.get("price").filter(is_amount);
+    let (name, price) = match (name, price) {
         (None, None) => return Err(required("p_id")),
         (None, Some(_)) => return Err(required("name")),
         (Some(_), None) => return Err(required("price")),

@@ -15,9 +15,7 @@ use self::users::KnownPeople;
 use super::file::{Group, Organization, ProjectFile};
 use super::problem::{Problem, Report};
 use crate::json;
-
-/// In characters, of every name.
-const MAX_NAME_LENGTH: usize = 200;
+use crate::lenient::MAX_NAME_LENGTH;
 
 /// Reads the bytes of a file. `name`: what problems call it.
 ///

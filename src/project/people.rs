@@ -42,6 +42,8 @@ pub struct FilePerson {
 
 #[derive(Clone)]
 struct FileRegistering {
+    /// Where it stands in the file.
+    path: String,
     registering: Registering,
     cart: Vec<NewLine>,
     payments: Vec<NewPayment>,
@@ -154,7 +156,10 @@ impl FileRegistering {
         report: &mut Report<'_>,
         mut begun: Begun,
     ) -> Result<(), Error> {
-        self.hold_parent(conn)?;
+        if let Some(rule) = self.hold_parent(conn)? {
+            report.add(format!("{}.connected_to", self.path), rule);
+            return Ok(());
+        }
         let now = self.registering.now;
         let mut changes = Changes::of_registration(&begun.person)?;
         if !self.cart.is_empty() {
@@ -196,18 +201,22 @@ impl FileRegistering {
         written.count(conn).map(|_| ())
     }
 
-    /// It may be one of long ago, so that it is held first.
-    fn hold_parent(&self, conn: &mut Conn) -> Result<(), Error> {
-        if let Some(parent) = self.registering.parent {
-            let project = &self.registering.project;
-            held::lock(
-                conn,
-                project.organization_id,
-                project.id(),
-                parent,
-                EndedToo::No,
-            )?;
-        }
-        Ok(())
+    /// Holds the parent of a child: it may be one of long ago, and must still be one. Some: why it cannot be.
+    fn hold_parent(&self, conn: &mut Conn) -> Result<Option<String>, Error> {
+        let Some(parent) = self.registering.parent else {
+            return Ok(None);
+        };
+        let project = &self.registering.project;
+        let (organization, group) = (project.organization_id, project.id());
+        let held = held::lock(conn, organization, group, parent, EndedToo::No)?;
+        Ok(match held {
+            None => Some(format!(
+                "must be registered in project {group}; {parent} is not any more"
+            )),
+            Some(held) if held.parent_id.is_some() => {
+                Some(format!("must be a parent; {parent} is a child by now"))
+            }
+            Some(_) => None,
+        })
     }
 }

@@ -1,13 +1,16 @@
 //! Whether conditions hold: pure, so that what a trigger does can be told without doing it.
 
+use std::borrow::Cow;
+
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 
 use super::memory::Entry;
 use super::state::State;
+use crate::project::file::{Field, FieldType};
 use crate::project::snapshot::Project;
 use crate::project::trigger::{AndOr, Condition, Trigger};
-use crate::users::answers::strip_html;
+use crate::users::answers::{self, strip_html};
 
 /// A condition, and what it saw.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,10 +59,11 @@ fn condition(project: &Project, condition: &Condition, state: &State, entry: &En
             at_most,
         } => {
             let seen = answer(field);
-            let wanted = value.iter().chain(one_of.iter().flatten());
+            let found = project.field(field).map(|(_, field)| field);
+            let mut named = value.iter().chain(one_of.iter().flatten());
             let holds = match (value, one_of) {
-                (None, None) => within(&seen, at_least.as_deref(), at_most.as_deref()),
-                _ => wanted.into_iter().any(|wanted| has(&seen, wanted)),
+                (None, None) => within(found, &seen, at_least.as_deref(), at_most.as_deref()),
+                _ => named.any(|named| is(found, &seen, named)),
             };
             verdict(holds, seen)
         }
@@ -106,6 +110,28 @@ fn condition(project: &Project, condition: &Condition, state: &State, entry: &En
     }
 }
 
+/// Whether an answer is what a condition names, in whatever form that was given: `1` is `yes`, and 1.50 is 1.5.
+fn is(field: Option<&Field>, answer: &Value, named: &str) -> bool {
+    let stored = stored(field, named);
+    let is_number = field
+        .is_some_and(|field| matches!(field.field_type, FieldType::Integer | FieldType::Decimal));
+    let number = |text: &str| decimal(text).filter(|_| is_number);
+    has(answer, named)
+        || has(answer, &stored)
+        || answer
+            .as_str()
+            .and_then(number)
+            .is_some_and(|answer| number(&stored) == Some(answer))
+}
+
+/// What a condition names, as the answer is stored. What can be none stays as it stands: an older answer may be it.
+fn stored<'a>(field: Option<&Field>, named: &'a str) -> Cow<'a, str> {
+    match field.map(|field| answers::named(field, named)) {
+        Some(Ok(stored)) => Cow::Owned(stored),
+        _ => Cow::Borrowed(named),
+    }
+}
+
 /// Whether an answer is a value, or a multiple choice has it: as stored, or without its HTML.
 fn has(answer: &Value, wanted: &str) -> bool {
     match answer {
@@ -116,7 +142,12 @@ fn has(answer: &Value, wanted: &str) -> bool {
 }
 
 /// Whether an answer stands within bounds: as a number where all are numbers, else as text, which is right for dates.
-fn within(answer: &Value, at_least: Option<&str>, at_most: Option<&str>) -> bool {
+fn within(
+    field: Option<&Field>,
+    answer: &Value,
+    at_least: Option<&str>,
+    at_most: Option<&str>,
+) -> bool {
     let Value::String(answer) = answer else {
         return false;
     };
@@ -124,8 +155,8 @@ fn within(answer: &Value, at_least: Option<&str>, at_most: Option<&str>) -> bool
         (Some(a), Some(b)) => a >= b,
         _ => a >= b,
     };
-    at_least.is_none_or(|bound| not_less(answer, bound))
-        && at_most.is_none_or(|bound| not_less(bound, answer))
+    at_least.is_none_or(|bound| not_less(answer, &stored(field, bound)))
+        && at_most.is_none_or(|bound| not_less(&stored(field, bound), answer))
 }
 
 /// A decimal of at most 15 digits before and 10 after the point (what fields take), in units of 10⁻¹⁰.
@@ -161,16 +192,49 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_named_is_compared_as_answers_are_stored() {
+        let is = |kind: &str, answer: Value, named: &str| {
+            let options = ["Piano", "<b>Drums</b>"];
+            let field = json!({ "id": "f", "type": kind, "options": options });
+            super::is(
+                Some(&serde_json::from_value(field).unwrap()),
+                &answer,
+                named,
+            )
+        };
+        for (kind, answer, named) in [
+            ("yes_no", json!("yes"), "1"),
+            ("yes_no", json!("yes"), "true"),
+            ("yes_no", json!("no"), "No"),
+            ("integer", json!("1"), "01"),
+            ("integer", json!("5"), "+5"),
+            ("decimal", json!("1.5"), "1.50"),
+            ("decimal", json!("1.500"), "1.5"),
+            ("single_choice", json!("<b>Drums</b>"), "Drums"),
+            ("multiple_choice", json!(["Piano", "<b>Drums</b>"]), "Drums"),
+            ("text", json!("01"), "01"),
+            // It was an option once.
+            ("single_choice", json!("Flute"), "Flute"),
+        ] {
+            assert!(is(kind, answer.clone(), named), "{kind} {answer} {named}");
+        }
+        assert!(!is("text", json!("1"), "01"));
+        assert!(!is("decimal", json!("1.5"), "1.05"));
+        assert!(!is("yes_no", json!("no"), "1"));
+        assert!(!is("yes_no", Value::Null, "0"));
+    }
+
+    #[test]
     fn bounds_are_numbers_or_dates() {
         let within = |answer: &str, least: Option<&str>, most: Option<&str>| {
-            super::within(&json!(answer), least, most)
+            super::within(None, &json!(answer), least, most)
         };
         assert!(within("10", Some("9"), None));
         assert!(!within("10", None, Some("9")));
         assert!(within("-2.5", Some("-2.50"), Some("-2.5")));
         assert!(within("2016-04-01", Some("2016-01-01"), Some("2016-12-31")));
         assert!(!within("2015-12-31", Some("2016-01-01"), None));
-        assert!(!super::within(&Value::Null, None, Some("9")));
+        assert!(!super::within(None, &Value::Null, None, Some("9")));
     }
 
     #[test]

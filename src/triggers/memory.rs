@@ -66,6 +66,22 @@ impl Memory {
         }
     }
 
+    /// What is left of it when a registration that had ended begins again. What triggers had done went with the cart,
+    /// the added forms and the status, and they look at the user as at somebody new; but an e-mail was sent to the
+    /// person, who has it still.
+    #[must_use]
+    pub fn begun_again(self) -> Self {
+        let sent = self.0.into_iter().filter(|(_, entry)| entry.sent);
+        let only_sent = sent.map(|(trigger, _)| {
+            let entry = Entry {
+                sent: true,
+                ..Entry::default()
+            };
+            (trigger, entry)
+        });
+        Memory(only_sent.collect())
+    }
+
     /// Trigger id and entry of each.
     pub fn entries(&self) -> impl Iterator<Item = (i64, &Entry)> {
         self.0.iter().map(|(trigger, entry)| (*trigger, entry))

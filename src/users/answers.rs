@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::email;
 use crate::lenient;
+use crate::project::calendar;
 use crate::project::file::{Field, FieldType};
 
 /// In bytes, of one answer.
@@ -34,6 +35,26 @@ pub fn read(field: &Field, value: &Value) -> Result<Option<Value>, Refusal> {
         _ => Value::from(single(field, value)?),
     };
     Ok(Some(answer))
+}
+
+/// The answer that a condition names by a text, as it is stored; of a multiple choice, one of its options.
+///
+/// # Errors
+///
+/// When it can be no answer to the field: blank ones cannot.
+pub fn named(field: &Field, text: &str) -> Result<String, Refusal> {
+    let value = match field.field_type {
+        FieldType::MultipleChoice => Value::from(vec![text]),
+        _ => Value::from(text),
+    };
+    let answer = match read(field, &value)? {
+        Some(Value::Array(chosen)) => chosen.into_iter().next(),
+        answer => answer,
+    };
+    match answer {
+        Some(Value::String(answer)) => Ok(answer),
+        _ => Err(("invalid", "must not be blank".to_owned())),
+    }
 }
 
 fn single(field: &Field, value: &Value) -> Result<String, Refusal> {
@@ -145,8 +166,7 @@ fn yes_no(value: &Value) -> Result<&'static str, Refusal> {
 }
 
 fn is_date(text: &str) -> bool {
-    // The parser would also take "2016-4-1".
-    text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+    calendar::read_date(text, "YYYY-MM-DD").is_ok()
 }
 
 fn is_decimal(text: &str) -> bool {
@@ -240,6 +260,10 @@ mod tests {
             ("decimal", json!("."), "invalid"),
             ("date", json!("2015-02-29"), "invalid"),
             ("date", json!("2016-4-1"), "invalid"),
+            ("date", json!("2016- 4-01"), "invalid"),
+            ("date", json!("+2016-4-01"), "invalid"),
+            ("date", json!(" 2016-4-01"), "invalid"),
+            ("date", json!("2016-04-1 "), "invalid"),
             ("date", json!("04/01/2016"), "invalid"),
             ("email", json!("ray@"), "invalid"),
             ("phone", json!("call me"), "invalid"),

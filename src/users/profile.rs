@@ -5,11 +5,8 @@ use serde_json::Value;
 use super::username::Username;
 use super::{email, password};
 use crate::error::FieldError;
-use crate::lenient;
+use crate::lenient::{self, MAX_NAME_LENGTH};
 use crate::project::file::Settings;
-
-/// In characters, of each name.
-pub const MAX_NAME_LENGTH: usize = 200;
 
 /// The special fields that can be read, in the order in which they are shown. A password can only be set.
 pub const READABLE: [&str; 5] = [

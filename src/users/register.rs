@@ -173,8 +173,8 @@ impl Registering {
         registration.status_id = None;
         registration.excluded = false;
         registration.order_total = 0;
-        // What triggers had done goes with the cart; they look at it as at somebody new.
-        registration.triggers = NO_TRIGGERS.to_owned();
+        let memory = person.trigger_memory()?.begun_again();
+        person.registration.triggers = to_json(&memory)?;
         let forms = FormState {
             added: Vec::new(),
             ..person.form_state()?

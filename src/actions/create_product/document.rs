@@ -188,13 +188,7 @@ fn read_percent(reader: &mut Reader<'_>) -> Option<Percent> {
 }
 
 fn read_date(reader: &mut Reader<'_>, key: &str) -> Option<NaiveDate> {
-    let none = [
-        Value::from(""),
-        Value::from(false),
-        Value::from(0),
-        Value::from("0"),
-    ];
-    let value = reader.value(key).filter(|value| !none.contains(value))?;
+    let value = reader.value(key).filter(|value| !lenient::is_none(value))?;
     let date = value.as_str();
     let date = date.and_then(|text| calendar::read_date(text, "YYYY-MM-DD").ok());
     if date.is_none() {
@@ -220,10 +214,38 @@ fn read_discounted(reader: &mut Reader<'_>) -> Vec<i64> {
     ids
 }
 
-/// `{interval, every, count}`, as in the project file.
+/// `{interval, every, count}`, as in the project file; each may be left out.
 fn read_recurring(reader: &mut Reader<'_>) -> Option<Recurring> {
-    let recurring = serde_json::from_value(reader.value("recurring")?.clone());
-    recurring
-        .map_err(|error| reader.fail("recurring", "invalid", format!("is not valid: {error}")))
-        .ok()
+    let value = reader.value("recurring");
+    let Value::Object(given) = value.filter(|value| !lenient::is_none(value))? else {
+        let rule = "must be an object {interval, every, count}";
+        reader.fail("recurring", "invalid", rule);
+        return None;
+    };
+    let mut recurring = Recurring::default();
+    for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
+        let at = format!("recurring.{key}");
+        match key.as_str() {
+            "interval" => match serde_json::from_value(value.clone()) {
+                Ok(interval) => recurring.interval = interval,
+                Err(_) => {
+                    let rule = "must be \"day\", \"week\", \"month\" or \"year\"";
+                    reader.fail(&at, "invalid", rule);
+                }
+            },
+            "every" => recurring.every = read_times(value),
+            "count" => recurring.count = (!lenient::is_none(value)).then(|| read_times(value)),
+            _ => {
+                let rule = "is unknown; known are interval, every, count";
+                reader.fail(&at, "unknown_parameter", rule);
+            }
+        }
+    }
+    Some(recurring)
+}
+
+/// What is no number becomes 0, which the rules of products refuse where it stands.
+fn read_times(value: &Value) -> u32 {
+    let number = lenient::text(value).ok().and_then(|text| text.parse().ok());
+    number.unwrap_or(0)
 }

@@ -7,6 +7,7 @@ use crate::ids::StatusId;
 use crate::lenient;
 use crate::project::snapshot::Project;
 use crate::project::trigger::{AndOr, Condition, Effect, Trigger};
+use crate::users::answers;
 
 /// Products of a trigger, and its conditions.
 const MAX_ENTRIES: usize = 100;
@@ -114,6 +115,24 @@ impl Reader<'_> {
         Some(id)
     }
 
+    /// One, or an array of them; who is named twice is there once.
+    fn products(&mut self, value: Option<&Value>) -> Vec<i64> {
+        let path = "doc.action.product_id";
+        let Some(Value::Array(items)) = value else {
+            return self.product(path, value).into_iter().collect();
+        };
+        let mut products = Vec::new();
+        if !(1..=MAX_ENTRIES).contains(&items.len()) {
+            let rule = format!("must be a product, or an array of 1 to {MAX_ENTRIES} of them");
+            self.refuse(path, "invalid", &rule);
+        }
+        for (index, item) in items.iter().enumerate().take(MAX_ENTRIES) {
+            let product = self.product(&format!("{path}[{index}]"), Some(item));
+            products.extend(product.filter(|product| !products.contains(product)));
+        }
+        products
+    }
+
     fn action(&mut self, value: Option<&Value>) -> Option<Effect> {
         let Some(action) = value.and_then(Value::as_object) else {
             self.refuse(
@@ -124,19 +143,7 @@ impl Reader<'_> {
             return None;
         };
         self.only_keys("doc.action", action, &["product_id", "action_type"]);
-        let products: Vec<i64> = match action.get("product_id") {
-            Some(Value::Array(items)) if (1..=MAX_ENTRIES).contains(&items.len()) => items
-                .iter()
-                .enumerate()
-                .filter_map(|(index, item)| {
-                    self.product(&format!("doc.action.product_id[{index}]"), Some(item))
-                })
-                .collect(),
-            value => self
-                .product("doc.action.product_id", value)
-                .into_iter()
-                .collect(),
-        };
+        let products = self.products(action.get("product_id"));
         let action_type = self.text("doc.action.action_type", action.get("action_type"))?;
         match action_type.as_str() {
             "add_product_no_show" => Some(Effect::AddProductNoShow { products }),
@@ -158,11 +165,16 @@ impl Reader<'_> {
             return (AndOr::And, Vec::new());
         };
         self.only_keys("doc.conditions", conditions, &["andor", "condition_list"]);
-        let andor = match conditions.get("andor").map(Value::as_str) {
+        let andor = conditions.get("andor").filter(|andor| !andor.is_null());
+        let andor = match andor.map(Value::as_str) {
             None | Some(Some("and")) => AndOr::And,
             Some(Some("or")) => AndOr::Or,
             Some(_) => {
-                self.refuse("doc.conditions.andor", "invalid", "must be and or or");
+                self.refuse(
+                    "doc.conditions.andor",
+                    "invalid",
+                    "must be \"and\" or \"or\"",
+                );
                 AndOr::And
             }
         };
@@ -189,24 +201,7 @@ impl Reader<'_> {
         let condition = value.as_object().unwrap_or(&empty);
         let at = |key: &str| format!("{path}.{key}");
         if condition.contains_key("field_id") {
-            self.only_keys(path, condition, &["field_id", "field_value"]);
-            let field = self.text(&at("field_id"), condition.get("field_id"))?;
-            let value = self.text(&at("field_value"), condition.get("field_value"))?;
-            if self.project.field(&field).is_none() {
-                self.refuse(
-                    &at("field_id"),
-                    "field_not_found",
-                    "is not a field of this project",
-                );
-            }
-            let (one_of, at_least, at_most) = (None, None, None);
-            return Some(Condition::Field {
-                field,
-                value: Some(value),
-                one_of,
-                at_least,
-                at_most,
-            });
+            return self.field_condition(path, condition);
         }
         let action = condition.get("action").and_then(Value::as_str);
         if condition.contains_key("product_id") && action == Some("product_added") {
@@ -226,6 +221,33 @@ impl Reader<'_> {
         let rule = "must be {field_id, field_value}, {product_id, action: product_added} or {status_id, action: set_status}";
         self.refuse(path, "invalid", rule);
         None
+    }
+
+    fn field_condition(&mut self, path: &str, condition: &Map<String, Value>) -> Option<Condition> {
+        let at = |key: &str| format!("{path}.{key}");
+        self.only_keys(path, condition, &["field_id", "field_value"]);
+        let field = self.text(&at("field_id"), condition.get("field_id"))?;
+        let value = self.text(&at("field_value"), condition.get("field_value"))?;
+        match self.project.field(&field) {
+            // As for the project file: what no answer can be is a condition that never comes true.
+            Some((_, found)) => {
+                if let Err((code, rule)) = answers::named(found, &value) {
+                    self.refuse(&at("field_value"), code, &rule);
+                }
+            }
+            None => {
+                let rule = "is not a field of this project";
+                self.refuse(&at("field_id"), "field_not_found", rule);
+            }
+        }
+        let (one_of, at_least, at_most) = (None, None, None);
+        Some(Condition::Field {
+            field,
+            value: Some(value),
+            one_of,
+            at_least,
+            at_most,
+        })
     }
 
     fn only_keys(&mut self, path: &str, object: &Map<String, Value>, known: &[&str]) {

@@ -49,7 +49,7 @@ pub(super) fn schema(action: Action) -> Value {
             schema
         }
         Document::Products(list) => {
-            let list = json!({ "anyOf": [one_or_many(&list), { "type": "null" }] });
+            let list = json!({ "anyOf": [one_or_many(&list), { "type": "null" }, { "type": "array", "maxItems": 0 }] });
             let inside = closed(&[], json!({ "product_list": list }));
             properties["product_list"] = list;
             json!({ "anyOf": [inside, reference("NoDocument")] })
@@ -131,16 +131,18 @@ fn document(action: Action) -> Document {
 
 /// What the documents are made of.
 pub(super) fn components() -> Map<String, Value> {
+    let none = json!({ "type": "boolean", "enum": [false] });
+    let text_or_none = json!({ "anyOf": [reference("OptionalText"), none] });
     let line = closed(
         &[],
         json!({
             "p_id": reference("OptionalId"),
-            "name": reference("Text"),
-            "price": reference("Text"),
+            "name": text_or_none,
+            "price": text_or_none,
             "q": reference("OptionalText"),
             "product_remark": reference("OptionalText"),
-            "recurring_start_date": reference("OptionalText"),
-            "date_structure": reference("OptionalText"),
+            "recurring_start_date": text_or_none,
+            "date_structure": text_or_none,
         }),
     );
     let email = closed(
@@ -252,7 +254,7 @@ fn trigger() -> Value {
     let conditions = closed(
         &["condition_list"],
         json!({
-            "andor": { "type": "string", "enum": ["and", "or"] },
+            "andor": { "enum": ["and", "or", null] },
             "condition_list": { "type": "array", "items": condition, "minItems": 1 },
         }),
     );

@@ -1,7 +1,5 @@
 //! The rules of triggers: what they name must be in the project, and each condition must be able to come true.
 
-use serde_json::Value;
-
 use crate::ids::{FormId, OrganizationId, StatusId};
 use crate::project::file::{Field, FieldType, Group};
 use crate::project::problem::Report;
@@ -132,14 +130,8 @@ fn is_above(field: &Field, least: &str, most: &str) -> bool {
 
 /// A value that the field never has would be a condition that never comes true.
 fn check_value(report: &mut Report<'_>, path: String, field: &Field, text: &str) {
-    let value = match field.field_type {
-        FieldType::MultipleChoice => Value::from(vec![text]),
-        _ => Value::from(text),
-    };
-    match answers::read(field, &value) {
-        Ok(Some(_)) => {}
-        Ok(None) => report.add(path, "must not be blank"),
-        Err((_, rule)) => report.add(path, rule),
+    if let Err((_, rule)) = answers::named(field, text) {
+        report.add(path, rule);
     }
 }
 

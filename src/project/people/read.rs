@@ -128,6 +128,7 @@ impl Reader<'_> {
             };
             let mail_ids = MailIds::new(&self.app.ids);
             registrations.push(FileRegistering {
+                path,
                 registering,
                 cart,
                 payments,

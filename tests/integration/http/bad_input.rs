@@ -239,6 +239,62 @@ fn an_answer_to_bad_input_stays_small() {
 }
 
 #[test]
+fn an_unknown_key_is_named_as_far_as_it_is_of_use() {
+    let app = TestApp::start();
+    let long = "k".repeat(900_000);
+    let one = |key: &str, value: serde_json::Value| json!({ key: value });
+    let of_ella = |action: &str, doc: serde_json::Value| json!({ "action": action, "group_id": 1001, "clogin_id": 9001, "doc": doc });
+    let many = |key: &str| json!({ format!("{key}1"): 1, format!("{key}2"): 1 });
+    for (body, codes) in [
+        (create(1001, one(&long, json!(1))), "field_not_found"),
+        (
+            create(1001, json!({ "_utm": one(&long, json!(1)) })),
+            "validation_failed",
+        ),
+        (one(&long, json!(1)), "unknown_parameter"),
+        (
+            of_ella("set_status", one(&long, json!(1))),
+            "unknown_parameter",
+        ),
+        (of_ella("update", one(&long, json!("x"))), "field_not_found"),
+        (
+            of_ella("get_info", one(&long, json!(true))),
+            "field_not_found",
+        ),
+        (
+            of_ella("get_info", one(&long, json!("x"))),
+            "validation_failed",
+        ),
+        (
+            of_ella("get_info", json!({ "_usercart": one(&long, json!(1)) })),
+            "validation_failed",
+        ),
+        (
+            of_ella("add_email", json!({ "email_list": one(&long, json!(1)) })),
+            "validation_failed",
+        ),
+        (
+            of_ella(
+                "add_product",
+                json!({ "product_list": one(&long, json!(1)) }),
+            ),
+            "validation_failed",
+        ),
+        (
+            of_ella("update", many(&"k".repeat(400_000))),
+            "field_not_found",
+        ),
+    ] {
+        let answer = app.post(body);
+        is_a_failure(&answer);
+        assert_eq!(answer.code(), codes);
+        assert!(answer.text.len() < 5_000, "{}", answer.text.len());
+        let path = answer.json()["errors"][0]["path"].clone();
+        assert!(path.as_str().unwrap().ends_with("kkk…"), "{path}");
+    }
+}
+
+#[test]
 fn the_path_of_a_control_character_is_as_it_was_sent() {
     let app = TestApp::start();
     let answer = app.post(create(1001, json!({ "größe": "a\u{0}" })));

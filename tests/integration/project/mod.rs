@@ -4,6 +4,7 @@ mod apply;
 mod cart;
 mod check;
 mod export;
+mod parents;
 mod payments;
 mod status;
 mod stock;

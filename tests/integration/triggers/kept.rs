@@ -127,10 +127,48 @@ fn a_registration_that_begins_again_begins_anew() {
         assert_eq!(lab.results(&answer, &me, trigger), ["fired"], "{trigger}");
     }
     assert_eq!(lab.cart(&me), [TARGET]);
-    assert_eq!(lab.emails(&me).len(), 2);
+    // It was sent when the registration began for the first time.
+    assert_eq!(lab.emails(&me).len(), 1);
     // What was the trigger's is the trigger's again.
     lab.update(&me, json!({ "a": "no" }));
     assert_eq!(lab.cart(&me), [0; 0]);
     assert!(!lab.forms(&me).contains(&EXTRA_FORM));
+    assert_eq!(disagreements(&app), [""; 0]);
+}
+
+#[test]
+fn an_email_is_sent_once_however_often_the_registration_begins() {
+    let app = TestApp::start();
+    let lab = Lab::new(&app, |lab| {
+        let registered = || json!({ "on": "user_registered" });
+        let mut repeated = send_email(lab.id(TO_USER));
+        repeated["repeat"] = json!(true);
+        vec![
+            trigger(registered(), send_email(lab.id(TO_USER))),
+            trigger(field_is("a", "yes"), send_email(lab.id(TO_USER))),
+            trigger(field_is("b", "yes"), send_email(lab.id(TO_USER))),
+            trigger(registered(), repeated),
+        ]
+    });
+    let me = lab.parent();
+    lab.update(&me, json!({ "a": "yes" }));
+    // What is held back counts as done, also when the registration begins again.
+    let held = json!({ "clogin_id": me, "doc": { "b": "yes" }, "submit_forms": false });
+    lab.done("update", held);
+    assert_eq!(lab.emails(&me).len(), 3);
+    for round in 1..=2 {
+        lab.done("delete", json!({ "clogin_id": me }));
+        let answer = lab.done("create", json!({ "clogin_id": me }));
+        assert_eq!(lab.emails(&me).len(), 3 + round);
+        let looks = answer["trace"].as_array().unwrap().iter();
+        let of_repeated = |look: &&Value| look["trigger_id"] == lab.id(4);
+        for look in looks.filter(|look| !of_repeated(look)) {
+            let note = look["notes"][0].as_str().unwrap();
+            assert!(note.ends_with("was sent before"), "{look}");
+        }
+        lab.update(&me, json!({ "a": "no", "b": "no" }));
+        lab.update(&me, json!({ "a": "yes", "b": "yes" }));
+        assert_eq!(lab.emails(&me).len(), 3 + round);
+    }
     assert_eq!(disagreements(&app), [""; 0]);
 }

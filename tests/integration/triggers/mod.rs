@@ -15,6 +15,7 @@ mod shared;
 mod statements;
 mod table;
 mod traced;
+mod values;
 
 use std::sync::{Arc, Mutex};
 
