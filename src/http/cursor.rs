@@ -57,9 +57,10 @@ pub(super) struct Moments {
 /// A date, or a date and a time; without an offset it is UTC. None: it is neither.
 pub(super) fn moment_of(text: &str) -> Option<Moments> {
     if let Ok(date) = text.parse::<NaiveDate>() {
-        let start = date.and_hms_opt(0, 0, 0)?;
+        // Asked first: after the last day that chrono knows there is none.
+        let start = in_range(date.and_hms_opt(0, 0, 0)?)?;
         let end = start + TimeDelta::days(1) - TimeDelta::milliseconds(1);
-        return in_range(start).map(|start| Moments { start, end });
+        return Some(Moments { start, end });
     }
     let at = DateTime::parse_from_rfc3339(text)
         .map(|at| at.naive_utc())
@@ -150,5 +151,22 @@ mod tests {
             at("2027-01-05T08:00:00.500")
         );
         assert!(moment_of("yesterday").is_none());
+    }
+
+    #[test]
+    fn moments_beyond_what_both_databases_compare_are_refused() {
+        for text in [
+            "+262142-12-31",
+            "-262143-01-01",
+            "+262142-12-31T23:59:59.999Z",
+            "+262142-12-31T23:59:59.999",
+            "9999-01-01",
+            "0000-12-31",
+        ] {
+            assert!(moment_of(text).is_none(), "{text}");
+            let cursor = format!("createdAt={text}&id=a");
+            assert_eq!(read(&URL_SAFE_NO_PAD.encode(cursor)), None, "{text}");
+        }
+        assert!(moment_of("9998-12-31").is_some());
     }
 }
