@@ -94,17 +94,28 @@ fn execute(cli: Cli) -> Result<(), String> {
     init_logging(&config.log);
     match cli.command {
         Command::Serve => block_on(crate::http::serve(config)),
-        Command::Apply(arguments) => {
-            block_on(async { apply::run(&open(config)?, arguments).await })
-        }
+        Command::Apply(arguments) => block_on(async {
+            let open = if arguments.dry_run {
+                open_for_reading
+            } else {
+                open
+            };
+            apply::run(&open(config)?, arguments).await
+        }),
         Command::ExportProject(arguments) => {
-            block_on(async { export::run(&open(config)?, arguments).await })
+            block_on(async { export::run(&open_for_reading(config)?, arguments).await })
         }
         Command::Check(arguments) => {
-            block_on(async { check::run(&open(config)?, arguments).await })
+            block_on(async { check::run(&open_for_reading(config)?, arguments).await })
+        }
+        Command::Admin(command @ admin::Command::List { .. }) => {
+            block_on(async { admin::run(&open_for_reading(config)?, command).await })
         }
         Command::Admin(command) => block_on(async { admin::run(&open(config)?, command).await }),
-        Command::Mail(command) => block_on(async { mail::run(&open(config)?, command).await }),
+        // An e-mail is sent again where there is one.
+        Command::Mail(command) => {
+            block_on(async { mail::run(&open_for_reading(config)?, command).await })
+        }
         Command::Config => {
             println!("{config}");
             Ok(())
@@ -117,8 +128,14 @@ fn block_on<T>(task: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(task)
 }
 
+/// Makes a database that is missing, and brings up to date one that is older.
 fn open(config: Config) -> Result<App, String> {
     App::new(config, Clock::System, Ids::Random)
+}
+
+/// Does neither: of a URL that is mistyped an empty database would be told.
+fn open_for_reading(config: Config) -> Result<App, String> {
+    App::for_reading(config, Clock::System, Ids::Random)
 }
 
 fn print_schema(format: &Format) -> Result<(), String> {

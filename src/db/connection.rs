@@ -20,7 +20,7 @@ use diesel::connection::{
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 
-pub use self::migrate::migrate;
+pub use self::migrate::{migrate, require_current};
 use self::target::with_system_certificates;
 pub use self::target::{Target, without_secrets};
 
