@@ -3,8 +3,9 @@
 
 use diesel::prelude::*;
 
-use super::connection::{Conn, DbConn};
+use super::connection::{Conn, DbConn, directly};
 use super::registrations::Registration;
+use super::rest_users::RestUser;
 use super::schema::{
     cart_lines, emails, events, idempotency_records, login_tokens, payments, registrations,
     user_values, users,
@@ -15,21 +16,23 @@ use crate::ids::{CloginId, GroupId, OrganizationId};
 /// Neither database takes any number of parameters.
 const EVENTS_AT_ONCE: usize = 500;
 
-/// Holds the row of somebody who is to be deleted. From now on until the transaction ends nobody else can write a row that
-/// belongs to it: `uuid` is part of a key, and another value takes PostgreSQL's strongest lock on the row.
+/// Holds the row of somebody who is to be deleted, deleted softly or not, and reads it. From now on until the transaction
+/// ends nobody else can write a row that belongs to it: `uuid` is part of a key, and another value takes PostgreSQL's
+/// strongest lock on the row. None: there is no such person any more.
 pub fn hold(
     conn: &mut DbConn,
     organization: OrganizationId,
     id: CloginId,
     other_uuid: &str,
-) -> QueryResult<bool> {
+) -> QueryResult<Option<RestUser>> {
     let this = users::table
         .filter(users::organization_id.eq(organization.0))
         .filter(users::id.eq(id.0));
-    let held = diesel::update(this)
+    directly!(conn, |conn| diesel::update(this)
         .set(users::uuid.eq(other_uuid))
-        .execute(conn)?;
-    Ok(held > 0)
+        .returning(RestUser::as_returning())
+        .get_result(conn)
+        .optional())
 }
 
 /// Deletes somebody whose row is held, with everything that is known of it. Its registrations have ended; what it paid

@@ -24,10 +24,13 @@ pub async fn purge(call: &RestCall<'_>, uuid: &str) -> Result<(), Error> {
         let clogin = user.clogin_id();
         let mut trace = Trace::default();
         if user.deleted_at.is_none() {
+            // Before the row is held: everybody else holds registrations first.
             remove_held(conn, &setup, clogin, settling, &mut trace)?;
         }
-        if !rows::hold(conn, organization, clogin, &other_uuid)? {
-            return Err(not_found());
+        let held = rows::hold(conn, organization, clogin, &other_uuid)?;
+        if held.ok_or_else(not_found)?.deleted_at.is_none() {
+            // Restored since it was read.
+            remove_held(conn, &setup, clogin, settling, &mut trace)?;
         }
         rows::delete(conn, organization, clogin).map_err(|error| {
             let error = Error::from(error);
