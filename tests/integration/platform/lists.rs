@@ -1,5 +1,7 @@
 //! Lists and searches.
 
+use clogin::db::connection::Target;
+use clogin::db::user_values;
 use serde_json::{Value, json};
 
 use super::{bad_parameter, created, fails, get, ok, send};
@@ -229,6 +231,38 @@ fn a_rare_value_is_not_looked_for_among_all() {
     let (_, binds) = candidates.split_once("binds").unwrap();
     // The organization, then the key by which rows are found.
     assert!(binds.split(',').nth(1).unwrap().contains(&key), "{binds}");
+}
+
+/// What many people have is counted in the database, and only up to a limit.
+#[test]
+fn counting_ends_where_it_is_enough() {
+    let app = TestApp::start();
+    for number in 0..3 {
+        make(&app, json!({ "country": "NZ", "number": number }));
+    }
+    let key = clogin::users::values::claim_key("/country", &json!("NZ"));
+    let counted = |most: i64| {
+        let key = key.clone();
+        let count = app.app.db.read(move |conn| {
+            let organization = clogin::ids::OrganizationId(1);
+            Ok(user_values::count(conn, organization, &key, most)?)
+        });
+        app.block_on(count).unwrap()
+    };
+    assert_eq!([counted(2), counted(3), counted(100)], [2, 3, 3]);
+    let statements = app.statements_of(|| {
+        counted(2);
+    });
+    let [statement] = &statements[..] else {
+        panic!("{statements:?}")
+    };
+    assert!(statement.starts_with("SELECT count(*)"), "{statement}");
+    let plan = app.direct().plan(statement).join("\n");
+    let by_index = match app.target() {
+        Target::Sqlite(_) => plan.contains("SEARCH user_values USING COVERING INDEX"),
+        Target::Postgres(_) => plan.contains("Index") && !plan.contains("Seq Scan"),
+    };
+    assert!(by_index, "{plan}");
 }
 
 #[test]
