@@ -159,6 +159,26 @@ pub fn hold(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> Qu
     Ok(held > 0)
 }
 
+/// Those of some people who are there, deleted softly or not. None of them is deleted for good until the transaction ends.
+/// Nothing is written.
+pub fn keep(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    ids: &[i64],
+) -> QueryResult<Vec<CloginId>> {
+    let these = users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq_any(ids))
+        .order(users::id)
+        .select(users::id);
+    // SQLite has one writer, and no other lock. On PostgreSQL only a deletion for good waits for this one.
+    let found: Vec<i64> = match conn {
+        DbConn::Sqlite(conn) => these.load(conn)?,
+        DbConn::Postgres(conn) => these.for_key_share().load(conn)?,
+    };
+    Ok(found.into_iter().map(CloginId).collect())
+}
+
 /// Deletes the row of somebody of whom nothing else is there any more.
 pub fn delete(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> QueryResult<()> {
     let this = users::table

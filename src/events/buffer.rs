@@ -1,6 +1,6 @@
 //! What is told outside of transactions waits here: nobody waits for it, and what does not fit is dropped and counted.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::db::connection::DbConn;
 use crate::db::{Outcome, users};
 use crate::error::Error;
+use crate::ids::{CloginId, OrganizationId};
 
 /// Events that wait at most.
 const CAPACITY: usize = 10_000;
@@ -93,19 +94,44 @@ impl EventBuffer {
     }
 }
 
-/// What is said of somebody who has been deleted since is left out.
-fn write(conn: &mut DbConn, event: &Event) -> Result<(), Error> {
-    match event.about.filter(|_| event.data.is_some()) {
-        Some(clogin) if !users::hold(conn, event.organization, clogin)? => {
-            let data = Some("{}".to_owned());
-            let event = Event {
-                data,
-                ..event.clone()
-            };
-            event.insert(conn, None)
+/// Whom events say something of, and who is there still: they stay until the transaction ends.
+fn people(
+    conn: &mut DbConn,
+    events: &[Event],
+) -> Result<BTreeSet<(OrganizationId, CloginId)>, Error> {
+    let mut asked: BTreeMap<OrganizationId, BTreeSet<i64>> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.data.is_some()) {
+        if let Some(clogin) = event.about {
+            let ids = asked.entry(event.organization).or_default();
+            ids.insert(clogin.0);
         }
-        about => event.insert(conn, about),
     }
+    let mut there = BTreeSet::new();
+    for (organization, ids) in asked {
+        let ids: Vec<_> = ids.into_iter().collect();
+        let found = users::keep(conn, organization, &ids)?;
+        there.extend(found.into_iter().map(|id| (organization, id)));
+    }
+    Ok(there)
+}
+
+/// What is said of somebody who has been deleted since is left out.
+fn write(conn: &mut DbConn, events: &[Event]) -> Result<(), Error> {
+    let there = people(conn, events)?;
+    for event in events {
+        match event.about.filter(|_| event.data.is_some()) {
+            Some(clogin) if !there.contains(&(event.organization, clogin)) => {
+                let data = Some("{}".to_owned());
+                let event = Event {
+                    data,
+                    ..event.clone()
+                };
+                event.insert(conn, None)?;
+            }
+            about => event.insert(conn, about)?,
+        }
+    }
+    Ok(())
 }
 
 /// Writes everything that waits.
@@ -121,7 +147,7 @@ pub async fn flush(app: &App) -> Result<(), Error> {
         }
         let rows = events.clone();
         let written = app.db.write(move |conn| {
-            rows.iter().try_for_each(|event| write(conn, event))?;
+            write(conn, &rows)?;
             Ok(Outcome::Keep(()))
         });
         if let Err(error) = written.await {
@@ -134,7 +160,7 @@ pub async fn flush(app: &App) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{AdminId, OrganizationId};
+    use crate::ids::AdminId;
 
     fn event(id: usize) -> Event {
         Event {
