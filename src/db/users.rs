@@ -1,11 +1,16 @@
 //! The rows of people: one central login in an organization.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::connection::{self, DbConn, directly};
 use super::schema::users;
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, OrganizationId};
+
+/// Neither database takes any number of parameters.
+const IDS_AT_ONCE: usize = 500;
 
 /// A person, without the password's hash: what is not read cannot leak.
 #[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
@@ -205,6 +210,19 @@ pub fn taken_usernames(
 pub fn reserve_ids(conn: &mut DbConn, id: CloginId) -> QueryResult<()> {
     connection::hold_off_writers(conn, "users")?;
     connection::move_ids_past(conn, "users", id.0)
+}
+
+/// As [`owner`], of many: those whom anybody has.
+pub fn owners(conn: &mut DbConn, ids: &[CloginId]) -> QueryResult<HashMap<CloginId, i64>> {
+    let mut owners = HashMap::new();
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let found: Vec<(i64, i64)> = users::table
+            .filter(users::id.eq_any(ids.iter().map(|id| id.0)))
+            .select((users::id, users::organization_id))
+            .load(conn)?;
+        owners.extend(found.into_iter().map(|(id, owner)| (CloginId(id), owner)));
+    }
+    Ok(owners)
 }
 
 /// The organization that has this person; see [`super::config::owner_of_admin`].

@@ -7,7 +7,8 @@ use clogin::db::connection::{OpenError, Target, migrate};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
-use crate::support::database::TestDatabase;
+use crate::support::database::{TestDatabase, is_postgres};
+use crate::support::direct::Direct;
 
 #[test]
 fn both_databases_have_the_same_migrations() {
@@ -48,6 +49,23 @@ fn a_newer_database_is_refused_and_left_alone() {
     let error = migrate(&database.target).unwrap_err();
     assert!(matches!(&error, OpenError::Newer { version, .. } if version == "99990101000000"));
     assert!(error.to_string().contains("newer clogin"), "{error}");
+}
+
+/// Ids that are unique in the whole database are looked for without their organization.
+#[test]
+fn people_and_emails_are_found_by_their_ids() {
+    let database = TestDatabase::new();
+    let mut direct = Direct::open(&database.target);
+    for table in ["users", "emails"] {
+        let parameter = if is_postgres() { "$1" } else { "?" };
+        let sql = format!("SELECT organization_id FROM {table} WHERE id = {parameter}");
+        let plan = direct.plan(&sql).join("\n");
+        let by_id = match database.target {
+            Target::Sqlite(_) => plan.contains("INTEGER PRIMARY KEY"),
+            Target::Postgres(_) => plan.contains(&format!("{table}_id")),
+        };
+        assert!(by_id, "{plan}");
+    }
 }
 
 #[test]

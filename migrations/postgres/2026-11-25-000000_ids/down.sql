@@ -1,0 +1,2 @@
+DROP INDEX emails_id;
+DROP INDEX users_id;

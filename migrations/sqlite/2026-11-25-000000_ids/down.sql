@@ -1,0 +1,2 @@
+-- Here an id is the table's own key.
+SELECT 1;
