@@ -8,7 +8,7 @@
 //! - [`mail`] fills in templates, keeps the outbox and sends.
 //! - [`events`] tells what calls did.
 //! - [`check`] verifies a database.
-//! - [`worker`] is what runs beside the calls.
+//! - [`worker`] is what runs beside the calls; [`retention`] deletes what is kept for a time only.
 //! - [`db`] asks the database.
 //! - [`app`] holds what all of them need; [`config`] is the only reader of the environment; [`cli`] the command line.
 //!
@@ -31,6 +31,7 @@ pub mod mail;
 pub mod money;
 pub mod orders;
 pub mod project;
+pub mod retention;
 pub mod triggers;
 pub mod users;
 pub mod worker;

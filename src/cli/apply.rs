@@ -22,7 +22,7 @@ pub struct Arguments {
     files: Vec<PathBuf>,
     /// Print the plan, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Also remove what the files do not name: admins, projects and their items, never users
     #[arg(long)]
     prune: bool,

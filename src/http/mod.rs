@@ -12,7 +12,7 @@ mod platform;
 mod serve;
 
 pub use self::openapi::document as openapi_document;
-pub use self::serve::{follow_projects, forget_old, serve};
+pub use self::serve::serve;
 
 use std::net::TcpListener;
 use std::sync::Arc;
