@@ -5,6 +5,7 @@ mod auth;
 mod client_users;
 mod cors;
 mod cursor;
+mod frame;
 mod middleware;
 mod openapi;
 mod ops;

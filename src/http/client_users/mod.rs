@@ -3,16 +3,14 @@
 pub(super) mod answers;
 mod query;
 
-use std::panic::AssertUnwindSafe;
-
 use actix_web::http::{Method, header};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, Resource};
-use futures_util::FutureExt;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::action_api::{LogFields, check_media_type, read_body};
+use super::action_api::{check_media_type, read_body};
+use super::frame::{LogFields, guarded};
 use super::middleware::request_id;
 use super::{Surface, Url, auth};
 use crate::actions::users::{self, RestCall};
@@ -140,17 +138,10 @@ pub(super) const SURFACE: Surface = Surface {
 fn resource(route: Route, path: String) -> Resource {
     let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {
         let mut log = LogFields::default();
-        let answer = answer(&request, payload, &worker, route, &mut log);
-        let result = AssertUnwindSafe(answer)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err(Error::internal("a panic while answering")));
-        let mut response = result.unwrap_or_else(|error| {
-            log.code = Some(error.code());
-            answers::failure(&request, &error, route.allowed())
-        });
-        response.extensions_mut().insert(log);
-        response
+        let result = guarded(answer(&request, payload, &worker, route, &mut log)).await;
+        log.respond(result, |result| {
+            result.unwrap_or_else(|error| answers::failure(&request, &error, route.allowed()))
+        })
     };
     web::resource(path).default_service(web::to(handler))
 }

@@ -62,7 +62,7 @@ fn read_filter(given: &Given) -> Result<Option<Filter>, Error> {
         kinds: given.list("types", MAX_VALUES, &mut errors),
         ..Filter::default()
     };
-    filter.before = given.cursor(&mut errors);
+    filter.before = given.cursor(&mut errors).map(|(_, before)| before);
     let mut moments = |name| {
         let text = given.text(name, &mut errors)?;
         let moments = cursor::moment_of(text);

@@ -128,13 +128,14 @@ impl Given {
         object.ok_or_else(|| Error::internal("a body was not read"))
     }
 
-    /// Where a page begins.
-    pub(super) fn cursor(&self, errors: &mut Vec<FieldError>) -> Option<Position> {
-        let cursor = cursor::read(self.text("cursor", errors)?);
-        if cursor.is_none() {
+    /// Where a page begins, as it was given and as it is understood.
+    pub(super) fn cursor(&self, errors: &mut Vec<FieldError>) -> Option<(&str, Position)> {
+        let text = self.text("cursor", errors)?;
+        let position = cursor::read(text);
+        if position.is_none() {
             errors.push(of_query("cursor", cursor::RULE));
         }
-        cursor
+        Some((text, position?))
     }
 
     /// A parameter of the query. Notes an error where it is there twice.

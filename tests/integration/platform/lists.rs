@@ -270,6 +270,14 @@ fn what_is_wrong_is_named() {
     let app = TestApp::start();
     let answer = get(&app, &format!("{USERS}?limit=0"));
     bad_parameter(&answer, "limit", "0", "Must be from 1 to 1000");
+    // Once for what is wrong, however often it is read.
+    let cursor = "Y3JlYXRlZEF0PTIwMjAtMDgtMjVUMDY6NDY6MDkuNTEwWiZpZD1h";
+    let user = created(&app, json!({ "claims": {} }));
+    let credentials = format!("{USERS}/{}/credentials", user["id"].as_str().unwrap());
+    for path in [USERS, &credentials, "/core/v1/events"] {
+        let answer = get(&app, &format!("{path}?cursor={cursor}&cursor={cursor}"));
+        bad_parameter(&answer, "cursor", cursor, "Must be given once");
+    }
     let answer = get(&app, &format!("{USERS}?cursor=x"));
     bad_parameter(
         &answer,
