@@ -7,10 +7,9 @@ use super::connection::{Conn, DbConn, directly};
 use super::registrations::Registration;
 use super::rest_users::RestUser;
 use super::schema::{
-    cart_lines, emails, events, idempotency_records, login_tokens, payments, registrations,
-    user_values, users,
+    cart_lines, emails, events, idempotency_records, payments, registrations, user_values, users,
 };
-use super::{credentials, totals, users as people};
+use super::{credentials, login_tokens, totals, users as people};
 use crate::ids::{CloginId, GroupId, OrganizationId};
 
 /// Neither database takes any number of parameters.
@@ -42,7 +41,7 @@ pub fn delete(conn: &mut Conn, organization: OrganizationId, id: CloginId) -> Qu
     for registration in &registrations {
         delete_in(conn, organization, GroupId(registration.group_id), id)?;
     }
-    login_tokens_of(conn, organization, id)?;
+    login_tokens::void(conn, organization, id)?;
     let values = user_values::table
         .filter(user_values::organization_id.eq(organization.0))
         .filter(user_values::user_id.eq(id.0));
@@ -84,17 +83,6 @@ fn forget_in_events(
             .execute(conn)?;
     }
     Ok(())
-}
-
-fn login_tokens_of(
-    conn: &mut DbConn,
-    organization: OrganizationId,
-    id: CloginId,
-) -> QueryResult<usize> {
-    let tokens = login_tokens::table
-        .filter(login_tokens::organization_id.eq(organization.0))
-        .filter(login_tokens::clogin_id.eq(id.0));
-    diesel::delete(tokens).execute(conn)
 }
 
 /// Those that have ended, too.

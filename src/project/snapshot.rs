@@ -406,23 +406,24 @@ fn add_item(group: &mut Group, item: &ItemRow) -> Result<(), Error> {
     fn read<T: DeserializeOwned>(item: &ItemRow) -> Result<T, Error> {
         parse(&item.kind, item.id, &item.definition)
     }
-    match item.kind.as_str() {
-        "form" => group.forms.push(read(item)?),
-        "category" => group.categories.push(read(item)?),
-        "product" => group.products.push(read(item)?),
-        "status" => group.statuses.push(read(item)?),
-        "email_template" => group.email_templates.push(read(item)?),
-        "trigger" => group.triggers.push(read(item)?),
-        kind => {
-            return Err(Error::internal(format!(
-                "group_items has an unknown kind {kind:?}"
-            )));
-        }
+    let kind = ItemKind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == item.kind);
+    let Some(kind) = kind else {
+        let what = format!("group_items has an unknown kind {:?}", item.kind);
+        return Err(Error::internal(what));
+    };
+    match kind {
+        ItemKind::Form => group.forms.push(read(item)?),
+        ItemKind::Category => group.categories.push(read(item)?),
+        ItemKind::Product => group.products.push(read(item)?),
+        ItemKind::Status => group.statuses.push(read(item)?),
+        ItemKind::EmailTemplate => group.email_templates.push(read(item)?),
+        ItemKind::Trigger => group.triggers.push(read(item)?),
     }
     Ok(())
 }
 
 fn parse<T: DeserializeOwned>(kind: &str, id: i64, definition: &str) -> Result<T, Error> {
-    definition::parse(definition)
-        .map_err(|error| Error::internal(format!("{kind} {id}: {error}")))
+    definition::parse(definition).map_err(|error| Error::internal(format!("{kind} {id}: {error}")))
 }
