@@ -122,7 +122,13 @@ impl Drop for TestApp {
         // The command is sent by the call; nobody has to wait for the answer, the thread is joined.
         drop(self.server.stop(false));
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            let ended = thread.join();
+            // A test that fails already says why.
+            if let Err(panic) = ended
+                && !std::thread::panicking()
+            {
+                std::panic::resume_unwind(panic);
+            }
         }
     }
 }
