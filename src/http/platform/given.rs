@@ -24,8 +24,9 @@ pub(super) enum Place {
     Path,
 }
 
-const QUERY: &str = "query:";
-const PATH: &str = "params:";
+// No key of a body begins so: it would have a control character.
+const QUERY: &str = "\u{1}query:";
+const PATH: &str = "\u{1}params:";
 
 impl Place {
     /// Where the path of an error leads, and the rest of it.
@@ -199,8 +200,11 @@ pub(super) fn of_query(name: &str, rule: impl Into<String>) -> FieldError {
     FieldError::new(format!("{QUERY}{name}"), "invalid", rule)
 }
 
-/// What stands in a document at the dotted path of an error.
+/// What stands in a document at the dotted path of an error, or under a key that looks like a path.
 fn at<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
+    if let Some(value) = document.get(path) {
+        return Some(value);
+    }
     let mut value = document;
     for part in path.split('.') {
         let mut names = part.split('[');

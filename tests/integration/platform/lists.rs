@@ -270,6 +270,17 @@ fn what_is_wrong_is_named() {
     let app = TestApp::start();
     let answer = get(&app, &format!("{USERS}?limit=0"));
     bad_parameter(&answer, "limit", "0", "Must be from 1 to 1000");
+    let answer = send(&app, "POST", SEARCH, r#"{"query:limit":1,"a.b":[2]}"#);
+    let body = answer.json();
+    for (name, value) in [("a.b", json!([2])), ("query:limit", json!(1))] {
+        let details = body["details"].as_array().unwrap();
+        let named = details.iter().find(|detail| detail["param"] == name);
+        let detail = named.unwrap_or_else(|| panic!("{name}: {body}"));
+        assert_eq!(
+            (&detail["value"], &detail["location"]),
+            (&value, &json!("body"))
+        );
+    }
     // Once for what is wrong, however often it is read.
     let cursor = "Y3JlYXRlZEF0PTIwMjAtMDgtMjVUMDY6NDY6MDkuNTEwWiZpZD1h";
     let user = created(&app, json!({ "claims": {} }));
