@@ -237,7 +237,7 @@ async fn authenticate(request: &HttpRequest, worker: &Worker) -> Result<Caller, 
         let msg = "Authentication credentials were not provided.";
         return Err(unauthenticated(msg));
     }
-    let found = auth::authenticate(worker, request.headers()).await;
+    let found = auth::authenticate_rest(worker, request.headers()).await;
     found.map_err(|error| match error.code() {
         ErrorCode::Unauthenticated => unauthenticated("Invalid token."),
         _ => error,
@@ -267,7 +267,10 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
     if body.is_empty() {
         return Ok(Map::new());
     }
-    check_media_type(request).map_err(|_| {
+    check_media_type(request).map_err(|error| {
+        if request.headers().contains_key(header::CONTENT_ENCODING) {
+            return error;
+        }
         let sent = request.headers().get(header::CONTENT_TYPE);
         let sent = sent.map_or_else(String::new, |value| {
             String::from_utf8_lossy(value.as_bytes()).into_owned()
@@ -277,6 +280,7 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
     })?;
     match json::parse(&body).map_err(|reason| Error::new(ErrorCode::InvalidJson, reason))? {
         Value::Object(object) => Ok(object),
+        Value::Null => Err(Error::new(ErrorCode::ValidationFailed, "No data provided")),
         other => {
             let kind = views::python_type(&other);
             let msg = format!("Invalid data. Expected a dictionary, but got {kind}.");

@@ -231,7 +231,7 @@ async fn answer(
     given: &mut Given,
     log: &mut LogFields,
 ) -> Result<Answer, Error> {
-    let caller = auth::authenticate(worker, request.headers()).await?;
+    let caller = auth::authenticate_rest(worker, request.headers()).await?;
     log.admin = Some(caller.admin_id());
     let rest = rest_call(worker, &caller)?;
     let task = match route {
