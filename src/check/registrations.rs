@@ -160,9 +160,9 @@ fn family_problem(row: &Registration, known: &Known, around: &Around) -> Option<
     let place = around.parents.get(&(row.group_id, parent));
     let how = match place {
         _ if parent == row.clogin_id => "is itself",
-        None => "was never registered in the project",
         // What has become of the parent since does not matter to a child that has ended.
-        Some(_) if row.deleted_at.is_some() => return None,
+        _ if row.deleted_at.is_some() => return None,
+        None => "was never registered in the project",
         Some(place) if place.parent_id.is_some() => "is a child",
         Some(place) if place.deleted_at.is_some() => "is registered no more",
         Some(_) => return None,

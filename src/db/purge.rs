@@ -34,6 +34,31 @@ pub fn hold(
         .optional())
 }
 
+/// Whether somebody has children that are deleted softly, and can be restored with it only.
+pub fn has_restorable_children(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+) -> QueryResult<bool> {
+    for registration in registrations_of(conn, organization, id)? {
+        // What ended otherwise is not begun again by `restore`.
+        let deleted = users::table
+            .filter(users::organization_id.eq(registrations::organization_id))
+            .filter(users::id.eq(registrations::clogin_id))
+            .filter(users::deleted_at.eq(registrations::deleted_at));
+        let children = registrations::table
+            .filter(registrations::organization_id.eq(organization.0))
+            .filter(registrations::group_id.eq(registration.group_id))
+            .filter(registrations::parent_id.eq(id.0))
+            .filter(registrations::deleted_at.is_not_null())
+            .filter(diesel::dsl::exists(deleted));
+        if diesel::select(diesel::dsl::exists(children)).get_result(conn)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Deletes somebody whose row is held, with everything that is known of it. Its registrations have ended; what it paid
 /// leaves the totals.
 pub fn delete(conn: &mut Conn, organization: OrganizationId, id: CloginId) -> QueryResult<()> {

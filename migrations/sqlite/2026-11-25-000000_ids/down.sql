@@ -1,2 +1,1 @@
--- Here an id is the table's own key.
-SELECT 1;
+DROP INDEX registrations_former_family;

@@ -224,6 +224,44 @@ fn a_parent_with_children_stays() {
 }
 
 #[test]
+fn a_parent_stays_whose_child_can_be_restored() {
+    let app = TestApp::start();
+    let (child, child_uuid) = seated(&app);
+    let sql = format!(
+        "SELECT CAST(parent_id AS TEXT) AS text FROM registrations WHERE clogin_id = {child}"
+    );
+    let parent = uuid(&app, &app.direct().texts(&sql)[0]);
+    crate::rest_users::remove(&app, &child_uuid).unwrap();
+    for _ in 0..2 {
+        let answer = send(&app, "DELETE", &format!("/v1/users/{parent}"), "");
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        assert!(answer.text.contains("can be restored"), "{}", answer.text);
+        crate::rest_users::restore(&app, &child_uuid).unwrap();
+        crate::rest_users::remove(&app, &child_uuid).unwrap();
+    }
+    for uuid in [&child_uuid, &parent] {
+        let answer = send(&app, "DELETE", &format!("/v1/users/{uuid}"), "");
+        assert_eq!(answer.status, 204, "{}", answer.text);
+    }
+    crate::rest_users::verify(&app);
+}
+
+/// Its registration has ended, and the person is there: nothing brings it back.
+#[test]
+fn a_child_that_left_the_project_holds_nobody() {
+    let app = TestApp::start();
+    let (child, _) = seated(&app);
+    let sql = format!(
+        "SELECT CAST(parent_id AS TEXT) AS text FROM registrations WHERE clogin_id = {child}"
+    );
+    let parent = uuid(&app, &app.direct().texts(&sql)[0]);
+    post(&app, "leave", &call("delete", &child, json!({})));
+    let answer = send(&app, "DELETE", &format!("/v1/users/{parent}"), "");
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    crate::rest_users::verify(&app);
+}
+
+#[test]
 fn a_seat_is_free_again() {
     let app = TestApp::start();
     let parent = post(&app, "parent", &create(1001, json!({})));
