@@ -6,13 +6,16 @@ mod check;
 mod export;
 mod logging;
 mod mail;
+mod output;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 pub use self::logging::init_logging;
+use self::output::{Failed, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, Settings};
@@ -75,15 +78,17 @@ enum Format {
 /// line is wrong.
 pub fn run() -> ExitCode {
     match execute(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(sentences) => {
-            eprintln!("{sentences}");
+        // Whoever has read enough of the output is content.
+        Ok(()) | Err(Failed::Closed) => ExitCode::SUCCESS,
+        Err(Failed::Sentence(sentences)) => {
+            // There is nowhere else to say it.
+            let _ = writeln!(std::io::stderr(), "{sentences}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn execute(cli: Cli) -> Result<(), String> {
+fn execute(cli: Cli) -> Result<(), Failed> {
     if let Command::Schema { format } = cli.command {
         return print_schema(&format);
     }
@@ -93,14 +98,15 @@ fn execute(cli: Cli) -> Result<(), String> {
         .map_err(|problems| problems.to_string())?;
     init_logging(&config.log);
     match cli.command {
-        Command::Serve => block_on(crate::http::serve(config)),
+        Command::Serve => Ok(block_on(crate::http::serve(config))?),
         Command::Apply(arguments) => block_on(async {
             let open = if arguments.dry_run {
                 open_for_reading
             } else {
                 open
             };
-            apply::run(&open(config)?, arguments).await
+            let files = apply::read(&arguments)?;
+            apply::run(&open(config)?, files, &arguments).await
         }),
         Command::ExportProject(arguments) => {
             block_on(async { export::run(&open_for_reading(config)?, arguments).await })
@@ -116,10 +122,7 @@ fn execute(cli: Cli) -> Result<(), String> {
         Command::Mail(command) => {
             block_on(async { mail::run(&open_for_reading(config)?, command).await })
         }
-        Command::Config => {
-            println!("{config}");
-            Ok(())
-        }
+        Command::Config => say(config),
         Command::Schema { format } => print_schema(&format),
     }
 }
@@ -138,13 +141,12 @@ fn open_for_reading(config: Config) -> Result<App, String> {
     App::for_reading(config, Clock::System, Ids::Random)
 }
 
-fn print_schema(format: &Format) -> Result<(), String> {
+fn print_schema(format: &Format) -> Result<(), Failed> {
     let schema = match format {
         Format::Project => crate::project::file::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| error.to_string())?;
-    println!("{text}");
-    Ok(())
+    say(text)
 }
 
 /// How a file is called in messages.

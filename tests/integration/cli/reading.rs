@@ -33,7 +33,10 @@ fn a_missing_database_is_refused_and_not_made() {
     let database = TestDatabase::empty();
     for command in commands() {
         let said = refused(&run(&database.target, &command));
-        assert!(said.contains("check the URL; clogin serve"), "{command:?}: {said}");
+        assert!(
+            said.contains("check the URL; clogin serve"),
+            "{command:?}: {said}"
+        );
         if let Target::Sqlite(file) = &database.target {
             let folder = file.parent().unwrap();
             assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0, "{command:?}");
@@ -51,7 +54,10 @@ fn a_file_with_nothing_in_it_stays_so() {
     std::fs::write(&file, "").unwrap();
     for command in commands() {
         let said = refused(&run(&Target::Sqlite(file.clone()), &command));
-        assert!(said.contains("nothing of clogin in it"), "{command:?}: {said}");
+        assert!(
+            said.contains("nothing of clogin in it"),
+            "{command:?}: {said}"
+        );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         assert_eq!(std::fs::metadata(&file).unwrap().len(), 0, "{command:?}");
     }
@@ -69,7 +75,10 @@ fn an_older_database_is_refused_and_stays_old() {
     let dump = direct.dump();
     for command in commands() {
         let said = refused(&run(&database.target, &command));
-        assert!(said.contains("made by an older clogin: clogin serve"), "{command:?}: {said}");
+        assert!(
+            said.contains("made by an older clogin: clogin serve"),
+            "{command:?}: {said}"
+        );
     }
     assert_eq!(direct.dump(), dump);
 }
@@ -78,9 +87,8 @@ fn an_older_database_is_refused_and_stays_old() {
 fn a_newer_database_is_refused_too() {
     let database = TestDatabase::empty();
     migrate(&database.target).unwrap();
-    Direct::open(&database.target).execute(
-        "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')",
-    );
+    Direct::open(&database.target)
+        .execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
     for command in commands() {
         let said = refused(&run(&database.target, &command));
         assert!(said.contains("newer clogin"), "{command:?}: {said}");
@@ -98,11 +106,64 @@ fn a_database_that_is_up_to_date_is_read() {
 }
 
 #[test]
+fn a_file_that_cannot_be_applied_makes_no_database() {
+    let database = TestDatabase::empty();
+    let said = refused(&run(
+        &database.target,
+        &["apply".to_owned(), "nosuchfile.json".to_owned()],
+    ));
+    assert!(said.contains("nosuchfile.json: cannot be read"), "{said}");
+    let said = refused(&run(&database.target, &["check".to_owned()]));
+    assert!(said.contains("check the URL"), "{said}");
+}
+
+#[test]
+fn an_output_that_takes_nothing_is_no_panic() {
+    let database = TestDatabase::new();
+    let url = process::url(&database.target);
+    for command in [&["export-project", "1"][..], &["check"], &["config"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = process::clogin(&url, command)
+            .stdout(writer)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), said.as_str()), (Some(0), ""));
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = process::clogin(&url, command)
+            .stdout(full)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            said.starts_with("cannot write to standard output: "),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
 fn what_writes_makes_the_database_first() {
     let database = TestDatabase::empty();
     let said = refused(&process::run(
         &process::url(&database.target),
-        &["admin", "create", "--organization", "1", "--email", "api@camp.example"],
+        &[
+            "admin",
+            "create",
+            "--organization",
+            "1",
+            "--email",
+            "api@camp.example",
+        ],
     ));
     assert!(!said.contains("check the URL"), "{said}");
     done(&run(&database.target, &["check".to_owned()]));
