@@ -296,7 +296,7 @@ impl r2d2::ManageConnection for Manager {
             Target::Sqlite(path) => DbConn::Sqlite(self.connect_sqlite(path).map_err(refused)?),
             Target::Postgres(url) => DbConn::Postgres(
                 PgConnection::establish(&with_system_certificates(url))
-                    .map_err(|error| refused(error.to_string()))?,
+                    .map_err(|error| refused(target::reason(&error)))?,
             ),
         };
         if let Some(observer) = self.observer.clone() {

@@ -71,7 +71,9 @@ pub fn migrate(target: &Target) -> Result<(), OpenError> {
 pub enum NotCurrent {
     #[error("there is no database {0}: check the URL; clogin serve and clogin apply FILE make one")]
     Missing(String),
-    #[error("the database {0} has nothing of clogin in it: check the URL; clogin serve and clogin apply FILE fill one")]
+    #[error(
+        "the database {0} has nothing of clogin in it: check the URL; clogin serve and clogin apply FILE fill one"
+    )]
     Empty(String),
     #[error(
         "the database {0} was made by an older clogin: clogin serve, clogin apply FILE and clogin admin create bring it up to date"
@@ -130,7 +132,7 @@ fn connect(target: &Target) -> Result<DbConn, String> {
         }
         Target::Postgres(url) => PgConnection::establish(&with_system_certificates(url))
             .map(DbConn::Postgres)
-            .map_err(|error| error.to_string()),
+            .map_err(|error| super::target::reason(&error)),
     }
 }
 

@@ -22,6 +22,9 @@ const SHOWN_PARAMETERS: [&str; 14] = [
     "user",
 ];
 
+/// How libpq begins what it says of a server, and not of the URL.
+const OF_THE_SERVER: [&str; 2] = ["connection to server", "could not translate host name"];
+
 /// Which database, and where: the parsed form of `CLOGIN_DATABASE_URL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -74,6 +77,16 @@ pub(super) fn with_system_certificates(url: &str) -> String {
     }
 }
 
+/// Why a connection failed. What libpq says of a URL that it does not understand quotes the URL, password or not.
+pub(super) fn reason(error: &diesel::ConnectionError) -> String {
+    let said = error.to_string().trim().replace('\n', " ");
+    if OF_THE_SERVER.iter().any(|known| said.starts_with(known)) {
+        return said;
+    }
+    "the URL is not understood: in a user, a password or a name everything but letters and digits is written as in %40"
+        .to_owned()
+}
+
 /// Masks the password, and every parameter that is not known to hold no secret.
 pub fn without_secrets(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
@@ -85,7 +98,9 @@ pub fn without_secrets(url: &str) -> String {
             let mask = if name.len() == user.len() { "" } else { ":***" };
             format!("{name}{mask}@{host}")
         }
-        None => address.to_owned(),
+        // A user and a password without a host look like a host and a port.
+        None if has_ports(address) => address.to_owned(),
+        None => format!("{}:***", address.split(':').next().unwrap_or_default()),
     };
     let parameters: Vec<_> = parameters
         .split(['?', '&'])
@@ -101,6 +116,17 @@ pub fn without_secrets(url: &str) -> String {
     } else {
         format!("{scheme}://{address}?{}", parameters.join("&"))
     }
+}
+
+/// Whether what stands where ports stand are ports.
+fn has_ports(address: &str) -> bool {
+    let hosts = address.split('/').next().unwrap_or_default();
+    hosts.split(',').all(|host| {
+        // An IPv6 address has colons of its own, in brackets.
+        let end = host.rsplit(']').next().unwrap_or_default();
+        let port = end.split_once(':').map_or("", |(_, port)| port);
+        port.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 fn is_of_a_name(byte: u8) -> bool {
@@ -171,6 +197,12 @@ mod tests {
             (
                 "postgres://db/clogin?p%61ssword=s3cret&sslpassword=s3cret&host=a@b",
                 "postgres://db/clogin?***&sslpassword=***&host=a@b",
+            ),
+            ("postgres://app:s3cret", "postgres://app:***"),
+            ("postgres://db:5432/clogin", "postgres://db:5432/clogin"),
+            (
+                "postgres://[::1]:5432,db:5433/clogin",
+                "postgres://[::1]:5432,db:5433/clogin",
             ),
             ("sqlite:///var/lib/clogin.db", "sqlite:///var/lib/clogin.db"),
         ] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use clogin::db::connection::{OpenError, Target, migrate};
+use clogin::db::connection::{OpenError, Target, migrate, require_current};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
@@ -97,6 +97,24 @@ fn an_unreachable_server_is_named_without_its_password() {
     let message = migrate(&target).unwrap_err().to_string();
     assert!(message.contains("127.0.0.1"), "{message}");
     assert!(!message.contains("s3cret"), "{message}");
+}
+
+#[test]
+fn a_url_that_is_not_understood_is_not_quoted() {
+    for url in [
+        "postgres://app:s3c%ret@127.0.0.1:1/clogin",
+        "postgres://app:s3cret",
+        "postgres://127.0.0.1:1/clogin?user=a&%70assword=s3c%ret",
+    ] {
+        let target = url.parse::<Target>().unwrap();
+        for message in [
+            migrate(&target).unwrap_err().to_string(),
+            require_current(&target).unwrap_err().to_string(),
+        ] {
+            assert!(!message.contains("s3c"), "{message}");
+            assert!(message.contains("is not understood"), "{message}");
+        }
+    }
 }
 
 fn execute(target: &Target, sql: &str) {
