@@ -2,9 +2,10 @@
 //!
 //! Where things are:
 //!
-//! - [`http`] translates requests and answers, and decides nothing; `http/mod.rs` is the one table of URLs.
+//! - [`http`] translates requests and answers, and decides nothing; `http/mod.rs` lists the surfaces with their URLs.
 //! - [`actions`] decides: one file an operation.
 //! - [`users`] knows the person; [`project`] what an organization has set up.
+//! - [`orders`] is carts, stock and payments; [`triggers`] conditions and effects.
 //! - [`mail`] fills in templates, keeps the outbox and sends.
 //! - [`events`] tells what calls did.
 //! - [`check`] verifies a database.

@@ -1,4 +1,4 @@
-//! The two databases. This is the only file that knows that there are two.
+//! The two databases. What differs between them is known here and in this folder; a `match` elsewhere says why.
 //!
 //! `MultiConnection` over r2d2, with a manager of our own: the derived `establish` tries each database in turn and
 //! hides why it failed.

@@ -1,4 +1,4 @@
-//! The one table of URLs, and the server around it.
+//! The surfaces, each with the table of its own URLs, and the server around them.
 
 mod action_api;
 mod auth;
