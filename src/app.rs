@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{self, Db};
+use crate::db::{self, Db, connection};
 use crate::events::EventBuffer;
 use crate::ids::Ids;
 use crate::mail::Mailer;
@@ -51,5 +51,15 @@ impl App {
             clock,
             ids,
         })
+    }
+
+    /// As [`App::new`], for what only reads: the database has to be there, and up to date.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the person who starts the program.
+    pub fn for_reading(config: Config, clock: Clock, ids: Ids) -> Result<Self, String> {
+        connection::require_current(&config.database).map_err(|error| error.to_string())?;
+        Self::new(config, clock, ids)
     }
 }

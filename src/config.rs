@@ -11,7 +11,8 @@ use crate::mail::MailTarget;
 /// As given: each is an environment variable, and a flag of the same name.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
-    /// The database: sqlite://PATH (the file is made when it is missing, its folder is not) or postgres://…
+    /// The database: sqlite://PATH (serve, apply and admin create make the file when it is missing, not its folder) or
+    /// postgres://…
     #[arg(
         long,
         env = "CLOGIN_DATABASE_URL",

@@ -2,13 +2,14 @@
 //!
 //! Where things are:
 //!
-//! - [`http`] translates requests and answers, and decides nothing; `http/mod.rs` is the one table of URLs.
+//! - [`http`] translates requests and answers, and decides nothing; `http/mod.rs` lists the surfaces with their URLs.
 //! - [`actions`] decides: one file an operation.
 //! - [`users`] knows the person; [`project`] what an organization has set up.
+//! - [`orders`] is carts, stock and payments; [`triggers`] conditions and effects.
 //! - [`mail`] fills in templates, keeps the outbox and sends.
 //! - [`events`] tells what calls did.
 //! - [`check`] verifies a database.
-//! - [`worker`] is what runs beside the calls.
+//! - [`worker`] is what runs beside the calls; [`retention`] deletes what is kept for a time only.
 //! - [`db`] asks the database.
 //! - [`app`] holds what all of them need; [`config`] is the only reader of the environment; [`cli`] the command line.
 //!
@@ -31,6 +32,7 @@ pub mod mail;
 pub mod money;
 pub mod orders;
 pub mod project;
+pub mod retention;
 pub mod triggers;
 pub mod users;
 pub mod worker;

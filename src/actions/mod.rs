@@ -78,7 +78,7 @@ impl Caller {
         self.setup.organization.id
     }
 
-    /// Of people of whom the call says nothing else.
+    /// The language of people for whom the call gives none.
     fn default_locale(&self) -> String {
         self.setup.organization.default_locale().to_owned()
     }

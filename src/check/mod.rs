@@ -11,6 +11,7 @@ mod people;
 mod registrations;
 mod responses;
 mod stock;
+mod told;
 mod totals;
 
 use std::fmt;
@@ -35,6 +36,8 @@ pub struct Verified {
     pub people: u64,
     pub registrations: u64,
     pub responses: u64,
+    pub credentials: u64,
+    pub events: u64,
     pub disagreements: u64,
 }
 
@@ -43,14 +46,16 @@ impl fmt::Display for Verified {
         write!(
             formatter,
             "organization {}: verified {} admins, {} projects with {} items, {} people, {} registrations with their \
-             carts, payments, stock and totals, {} answers kept for replays",
+             carts, payments, stock and totals, {} answers kept for replays, {} credentials, {} events",
             self.organization,
             self.admins,
             self.projects,
             self.items,
             self.people,
             self.registrations,
-            self.responses
+            self.responses,
+            self.credentials,
+            self.events
         )
     }
 }
@@ -95,6 +100,8 @@ fn check_organization(
     totals::check(conn, &mut report, sums.totals)?;
     stock::check(conn, &mut report, &known, &sums.sold)?;
     responses::check(conn, &mut report)?;
+    told::check_credentials(conn, &mut report)?;
+    told::check_events(conn, &mut report)?;
     Ok(report.verified)
 }
 
@@ -114,6 +121,8 @@ impl Report {
             people: 0,
             registrations: 0,
             responses: 0,
+            credentials: 0,
+            events: 0,
             disagreements: 0,
         };
         Report { sink, verified }

@@ -7,13 +7,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::configuration::Known;
 use super::payments::{self, Paid};
+use super::told::problem;
 use super::totals::{Key, Sums};
-use super::{Report, carts, categories, place};
+use super::{Report, carts, categories};
 use crate::clock::Timestamp;
 use crate::db::audit::{self, Place};
 use crate::db::carts::CartLine;
@@ -22,6 +22,7 @@ use crate::db::registrations::Registration;
 use crate::error::Error;
 use crate::ids::OrganizationId;
 use crate::project::file::Structure;
+use crate::triggers::memory::Memory;
 use crate::users::forms::FormState;
 
 /// What the registrations of an organization come to.
@@ -118,13 +119,11 @@ fn problems(row: &Registration, known: &Known, around: &Around) -> Vec<String> {
     }
     problems.extend(status_problem(row, known));
     problems.extend(family_problem(row, known, around));
-    problems.extend(document_problem::<Map<String, Value>>(
-        "answers",
-        &row.answers,
-    ));
-    problems.extend(document_problem::<FormState>("forms", &row.forms));
+    problems.extend(problem::<Map<String, Value>>("answers", &row.answers));
+    problems.extend(problem::<FormState>("forms", &row.forms));
+    problems.extend(problem::<Memory>("triggers", &row.triggers));
     if let Some(utm) = &row.utm {
-        problems.extend(document_problem::<Map<String, Value>>("utm", utm));
+        problems.extend(problem::<Map<String, Value>>("utm", utm));
     }
     let cart = around.carts.get(&(row.group_id, row.clogin_id));
     problems.extend(carts::problems(
@@ -161,19 +160,14 @@ fn family_problem(row: &Registration, known: &Known, around: &Around) -> Option<
     let place = around.parents.get(&(row.group_id, parent));
     let how = match place {
         _ if parent == row.clogin_id => "is itself",
-        None => "was never registered in the project",
         // What has become of the parent since does not matter to a child that has ended.
-        Some(_) if row.deleted_at.is_some() => return None,
+        _ if row.deleted_at.is_some() => return None,
+        None => "was never registered in the project",
         Some(place) if place.parent_id.is_some() => "is a child",
         Some(place) if place.deleted_at.is_some() => "is registered no more",
         Some(_) => return None,
     };
     Some(format!("its parent {parent} {how}"))
-}
-
-fn document_problem<T: DeserializeOwned>(column: &str, text: &str) -> Option<String> {
-    let error = serde_json::from_str::<T>(text).err()?;
-    Some(format!("{column} does not parse ({})", place(&error)))
 }
 
 fn count(counted: &mut Counted, row: &Registration, around: &Around) {

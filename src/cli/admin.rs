@@ -2,6 +2,7 @@
 
 use clap::{Subcommand, ValueEnum};
 
+use super::output::{Failed, say};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::ids::{AdminId, GroupId, OrganizationId};
@@ -63,7 +64,7 @@ enum Kind {
 /// # Errors
 ///
 /// Sentences, a line each.
-pub async fn run(app: &App, command: Command) -> Result<(), String> {
+pub async fn run(app: &App, command: Command) -> Result<(), Failed> {
     match command {
         Command::Create(arguments) => create(app, arguments).await,
         Command::List { organization } => list(app, organization.map(OrganizationId)).await,
@@ -71,7 +72,7 @@ pub async fn run(app: &App, command: Command) -> Result<(), String> {
     }
 }
 
-async fn create(app: &App, arguments: Create) -> Result<(), String> {
+async fn create(app: &App, arguments: Create) -> Result<(), Failed> {
     let groups = arguments
         .groups
         .map(|ids| Selection::Listed(ids.into_iter().map(GroupId).collect()));
@@ -91,11 +92,12 @@ async fn create(app: &App, arguments: Create) -> Result<(), String> {
     let (id, token) = admins::create(app, organization, new)
         .await
         .map_err(|error| error.to_string())?;
-    println!("id: {id}\ntoken: {token}\n\nThe token is not shown again.");
-    Ok(())
+    say(format_args!(
+        "id: {id}\ntoken: {token}\n\nThe token is not shown again."
+    ))
 }
 
-async fn list(app: &App, organization: Option<OrganizationId>) -> Result<(), String> {
+async fn list(app: &App, organization: Option<OrganizationId>) -> Result<(), Failed> {
     let admins = admins::list(app, organization)
         .await
         .map_err(|error| error.to_string())?;
@@ -120,21 +122,20 @@ async fn list(app: &App, organization: Option<OrganizationId>) -> Result<(), Str
         if let Some(at) = revoked_at {
             line.push_str(&format!(" revoked_at={}", rfc3339(at)));
         }
-        println!("{line}");
+        say(line)?;
     }
     Ok(())
 }
 
-async fn revoke(app: &App, id: AdminId) -> Result<(), String> {
+async fn revoke(app: &App, id: AdminId) -> Result<(), Failed> {
     let revoked = admins::revoke(app, id)
         .await
         .map_err(|error| error.to_string())?;
     match revoked {
-        Revoked::Now => println!("admin {id} is revoked"),
-        Revoked::Before => println!("admin {id} was revoked before"),
-        Revoked::Unknown => return Err(format!("there is no admin {id}")),
+        Revoked::Now => say(format_args!("admin {id} is revoked")),
+        Revoked::Before => say(format_args!("admin {id} was revoked before")),
+        Revoked::Unknown => Err(format!("there is no admin {id}").into()),
     }
-    Ok(())
 }
 
 fn shown<T: std::fmt::Display>(selection: &Selection<T>) -> String {

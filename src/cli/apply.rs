@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::output::{Failed, say};
 use crate::app::App;
 use crate::project::apply::{self, ApplyOptions, Mode, Unnamed};
 use crate::project::check;
+use crate::project::file::ProjectFile;
 
 pub const EXAMPLES: &str = "\
 The plan is printed, a line each: + added, ~ changed, - removed, ! a remark. All of it is done in one transaction, or
@@ -22,16 +24,18 @@ pub struct Arguments {
     files: Vec<PathBuf>,
     /// Print the plan, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Also remove what the files do not name: admins, projects and their items, never users
     #[arg(long)]
     prune: bool,
 }
 
+/// The files, named and read. To be called before a database is made for them.
+///
 /// # Errors
 ///
 /// Sentences, a line each.
-pub async fn run(app: &App, arguments: Arguments) -> Result<(), String> {
+pub(super) fn read(arguments: &Arguments) -> Result<Vec<(String, ProjectFile)>, String> {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     for path in &arguments.files {
@@ -47,6 +51,17 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<(), String> {
     if !problems.is_empty() {
         return Err(problems.join("\n"));
     }
+    Ok(files)
+}
+
+/// # Errors
+///
+/// Sentences, a line each.
+pub(super) async fn run(
+    app: &App,
+    files: Vec<(String, ProjectFile)>,
+    arguments: &Arguments,
+) -> Result<(), Failed> {
     let options = ApplyOptions {
         mode: if arguments.dry_run {
             Mode::DryRun
@@ -63,16 +78,16 @@ pub async fn run(app: &App, arguments: Arguments) -> Result<(), String> {
         .await
         .map_err(|error| error.to_string())?;
     for line in &applied.plan {
-        println!("{line}");
+        say(line)?;
     }
     if !applied.is_changed {
-        println!("nothing to change");
+        say("nothing to change")?;
     }
     if !applied.tokens.is_empty() {
-        println!("\nTokens that were made; they are not shown again:");
+        say("\nTokens that were made; they are not shown again:")?;
     }
     for (id, token) in &applied.tokens {
-        println!("admin {id}: {token}");
+        say(format_args!("admin {id}: {token}"))?;
     }
     Ok(())
 }

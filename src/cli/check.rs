@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::output::{Failed, Lines, say};
 use crate::app::App;
 use crate::check;
 use crate::ids::OrganizationId;
@@ -25,22 +26,25 @@ pub struct Arguments {
 /// # Errors
 ///
 /// How many rows disagree; or a sentence.
-pub async fn run(app: &App, arguments: Arguments) -> Result<(), String> {
+pub async fn run(app: &App, arguments: Arguments) -> Result<(), Failed> {
     let only = arguments.organization.map(OrganizationId);
-    let verified = check::check(app, only, Arc::new(|line| println!("{line}")))
+    let lines = Arc::new(Lines::default());
+    let sink = Arc::clone(&lines);
+    let verified = check::check(app, only, Arc::new(move |line| sink.say(line)))
         .await
         .map_err(|error| error.to_string())?;
+    lines.finish()?;
     if let (Some(id), []) = (only, verified.as_slice()) {
-        return Err(format!("there is no organization {id}"));
+        return Err(format!("there is no organization {id}").into());
     }
     match verified.iter().map(|verified| verified.disagreements).sum() {
         0 => {
             for organization in &verified {
-                println!("{organization}");
+                say(organization)?;
             }
             Ok(())
         }
-        1u64 => Err("1 row disagrees".to_owned()),
-        count => Err(format!("{count} rows disagree")),
+        1u64 => Err("1 row disagrees".to_owned().into()),
+        count => Err(format!("{count} rows disagree").into()),
     }
 }

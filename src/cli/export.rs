@@ -1,5 +1,6 @@
 //! `clogin export-project`: prints the project file of an organization.
 
+use super::output::{Failed, say};
 use crate::app::App;
 use crate::ids::OrganizationId;
 use crate::project::export;
@@ -21,13 +22,12 @@ pub struct Arguments {
 /// # Errors
 ///
 /// A sentence.
-pub async fn run(app: &App, arguments: Arguments) -> Result<(), String> {
+pub async fn run(app: &App, arguments: Arguments) -> Result<(), Failed> {
     let organization = arguments.organization;
     let file = export::export(app, OrganizationId(organization))
         .await
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("there is no organization {organization}"))?;
     let text = serde_json::to_string_pretty(&file).map_err(|error| error.to_string())?;
-    println!("{text}");
-    Ok(())
+    say(text)
 }

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::output::{Failed, say};
 use crate::app::App;
 use crate::clock::{Timestamp, rfc3339};
 use crate::db::Outcome;
@@ -27,7 +28,7 @@ pub enum Command {
         /// The e-mail's id
         id: i64,
     },
-    /// Send an e-mail that waits or was given up now, with all its attempts before it; a server that runs does it
+    /// Queue an e-mail again, with all its attempts; a running server sends it
     Retry {
         /// The e-mail's id
         id: i64,
@@ -37,7 +38,7 @@ pub enum Command {
 /// # Errors
 ///
 /// Sentences, a line each.
-pub async fn run(app: &App, command: Command) -> Result<(), String> {
+pub async fn run(app: &App, command: Command) -> Result<(), Failed> {
     match command {
         Command::List {
             organization,
@@ -54,7 +55,7 @@ async fn list(
     organization: Option<OrganizationId>,
     state: Option<String>,
     limit: i64,
-) -> Result<(), String> {
+) -> Result<(), Failed> {
     let emails = app
         .db
         .read(move |conn| {
@@ -68,15 +69,15 @@ async fn list(
         .await
         .map_err(|error| error.to_string())?;
     for email in emails {
-        println!(
+        say(format_args!(
             "{} {} attempts={} to={} subject={}",
             email.id, email.state, email.attempts, email.recipients, email.subject
-        );
+        ))?;
     }
     Ok(())
 }
 
-async fn show(app: &App, id: i64) -> Result<(), String> {
+async fn show(app: &App, id: i64) -> Result<(), Failed> {
     let email = app
         .db
         .read(move |conn| Ok(outbox::find(conn, id)?))
@@ -85,11 +86,13 @@ async fn show(app: &App, id: i64) -> Result<(), String> {
     let email = email.ok_or_else(|| format!("there is no e-mail {id}"))?;
     for (name, value) in history(&email).into_iter().chain(headers(&email)) {
         if !value.is_empty() {
-            println!("{name}: {value}");
+            say(format_args!("{name}: {value}"))?;
         }
     }
-    println!("\n{}", email.body_text.as_ref().unwrap_or(&email.body));
-    Ok(())
+    say(format_args!(
+        "\n{}",
+        email.body_text.as_ref().unwrap_or(&email.body)
+    ))
 }
 
 fn history(email: &StoredEmail) -> [(&'static str, String); 11] {
@@ -123,7 +126,7 @@ fn headers(email: &StoredEmail) -> [(&'static str, String); 8] {
     ]
 }
 
-async fn retry(app: &App, id: i64) -> Result<(), String> {
+async fn retry(app: &App, id: i64) -> Result<(), Failed> {
     let now = app.clock.now();
     let changed = app
         .db
@@ -131,10 +134,10 @@ async fn retry(app: &App, id: i64) -> Result<(), String> {
         .await
         .map_err(|error| error.to_string())?;
     if !changed {
-        return Err(format!(
+        let sentence = format!(
             "there is no e-mail {id} that waits or was given up, with somebody to send it to"
-        ));
+        );
+        return Err(sentence.into());
     }
-    println!("e-mail {id} is queued");
-    Ok(())
+    say(format_args!("e-mail {id} is queued"))
 }

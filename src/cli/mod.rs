@@ -6,13 +6,16 @@ mod check;
 mod export;
 mod logging;
 mod mail;
+mod output;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 pub use self::logging::init_logging;
+use self::output::{Failed, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, Settings};
@@ -75,15 +78,17 @@ enum Format {
 /// line is wrong.
 pub fn run() -> ExitCode {
     match execute(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(sentences) => {
-            eprintln!("{sentences}");
+        // Whoever has read enough of the output is content.
+        Ok(()) | Err(Failed::Closed) => ExitCode::SUCCESS,
+        Err(Failed::Sentence(sentences)) => {
+            // There is nowhere else to say it.
+            let _ = writeln!(std::io::stderr(), "{sentences}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn execute(cli: Cli) -> Result<(), String> {
+fn execute(cli: Cli) -> Result<(), Failed> {
     if let Command::Schema { format } = cli.command {
         return print_schema(&format);
     }
@@ -93,22 +98,31 @@ fn execute(cli: Cli) -> Result<(), String> {
         .map_err(|problems| problems.to_string())?;
     init_logging(&config.log);
     match cli.command {
-        Command::Serve => block_on(crate::http::serve(config)),
-        Command::Apply(arguments) => {
-            block_on(async { apply::run(&open(config)?, arguments).await })
-        }
+        Command::Serve => Ok(block_on(crate::http::serve(config))?),
+        Command::Apply(arguments) => block_on(async {
+            let open = if arguments.dry_run {
+                open_for_reading
+            } else {
+                open
+            };
+            let files = apply::read(&arguments)?;
+            apply::run(&open(config)?, files, &arguments).await
+        }),
         Command::ExportProject(arguments) => {
-            block_on(async { export::run(&open(config)?, arguments).await })
+            block_on(async { export::run(&open_for_reading(config)?, arguments).await })
         }
         Command::Check(arguments) => {
-            block_on(async { check::run(&open(config)?, arguments).await })
+            block_on(async { check::run(&open_for_reading(config)?, arguments).await })
+        }
+        Command::Admin(command @ admin::Command::List { .. }) => {
+            block_on(async { admin::run(&open_for_reading(config)?, command).await })
         }
         Command::Admin(command) => block_on(async { admin::run(&open(config)?, command).await }),
-        Command::Mail(command) => block_on(async { mail::run(&open(config)?, command).await }),
-        Command::Config => {
-            println!("{config}");
-            Ok(())
+        // An e-mail is sent again where there is one.
+        Command::Mail(command) => {
+            block_on(async { mail::run(&open_for_reading(config)?, command).await })
         }
+        Command::Config => say(config),
         Command::Schema { format } => print_schema(&format),
     }
 }
@@ -117,17 +131,22 @@ fn block_on<T>(task: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(task)
 }
 
+/// Makes a database that is missing, and brings up to date one that is older.
 fn open(config: Config) -> Result<App, String> {
     App::new(config, Clock::System, Ids::Random)
 }
 
-fn print_schema(format: &Format) -> Result<(), String> {
+/// Does neither: of a URL that is mistyped an empty database would be told.
+fn open_for_reading(config: Config) -> Result<App, String> {
+    App::for_reading(config, Clock::System, Ids::Random)
+}
+
+fn print_schema(format: &Format) -> Result<(), Failed> {
     let schema = match format {
         Format::Project => crate::project::file::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| error.to_string())?;
-    println!("{text}");
-    Ok(())
+    say(text)
 }
 
 /// How a file is called in messages.

@@ -6,8 +6,8 @@ use super::carts::CartLine;
 use super::connection::DbConn;
 use super::registrations::Registration;
 use super::schema::{
-    cart_lines, counters, group_totals, idempotency_records, organizations, payments,
-    registrations, user_values, users,
+    cart_lines, counters, credentials, events, group_totals, idempotency_records, organizations,
+    payments, registrations, user_values, users,
 };
 use crate::clock::Timestamp;
 use crate::ids::OrganizationId;
@@ -268,5 +268,52 @@ pub fn responses(
         ))
         .select(StoredResponse::as_select())
         .limit(PAGE_OF_RESPONSES)
+        .load(conn)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = credentials)]
+pub struct AuditedCredential {
+    pub id: String,
+    pub user_id: Option<i64>,
+    pub created_at: Timestamp,
+    pub metadata: String,
+}
+
+/// What is known of credentials, after an id.
+pub fn credentials(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    after: &str,
+) -> QueryResult<Vec<AuditedCredential>> {
+    credentials::table
+        .filter(credentials::organization_id.eq(organization.0))
+        .filter(credentials::id.gt(after))
+        .order(credentials::id)
+        .select(AuditedCredential::as_select())
+        .limit(PAGE)
+        .load(conn)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub struct AuditedEvent {
+    pub id: String,
+    pub metadata: String,
+    pub data: Option<String>,
+}
+
+/// The events after an id.
+pub fn events(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    after: &str,
+) -> QueryResult<Vec<AuditedEvent>> {
+    events::table
+        .filter(events::organization_id.eq(organization.0))
+        .filter(events::id.gt(after))
+        .order(events::id)
+        .select(AuditedEvent::as_select())
+        .limit(PAGE)
         .load(conn)
 }

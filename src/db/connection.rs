@@ -1,4 +1,4 @@
-//! The two databases. This is the only file that knows that there are two.
+//! The two databases. What differs between them is known here and in this folder; a `match` elsewhere says why.
 //!
 //! `MultiConnection` over r2d2, with a manager of our own: the derived `establish` tries each database in turn and
 //! hides why it failed.
@@ -20,7 +20,7 @@ use diesel::connection::{
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 
-pub use self::migrate::migrate;
+pub use self::migrate::{migrate, require_current};
 use self::target::with_system_certificates;
 pub use self::target::{Target, without_secrets};
 
@@ -332,7 +332,7 @@ impl r2d2::ManageConnection for Manager {
             Target::Sqlite(path) => DbConn::Sqlite(self.connect_sqlite(path).map_err(refused)?),
             Target::Postgres(url) => DbConn::Postgres(
                 PgConnection::establish(&with_system_certificates(url))
-                    .map_err(|error| refused(error.to_string()))?,
+                    .map_err(|error| refused(target::reason(&error)))?,
             ),
         };
         if let Some(observer) = self.observer.clone() {

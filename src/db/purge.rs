@@ -3,33 +3,60 @@
 
 use diesel::prelude::*;
 
-use super::connection::{Conn, DbConn};
+use super::connection::{Conn, DbConn, directly};
 use super::registrations::Registration;
+use super::rest_users::RestUser;
 use super::schema::{
-    cart_lines, emails, events, idempotency_records, login_tokens, payments, registrations,
-    user_values, users,
+    cart_lines, emails, events, idempotency_records, payments, registrations, user_values, users,
 };
-use super::{credentials, totals, users as people};
+use super::{credentials, login_tokens, totals, users as people};
 use crate::ids::{CloginId, GroupId, OrganizationId};
 
 /// Neither database takes any number of parameters.
 const EVENTS_AT_ONCE: usize = 500;
 
-/// Holds the row of somebody who is to be deleted. From now on until the transaction ends nobody else can write a row that
-/// belongs to it: `uuid` is part of a key, and another value takes PostgreSQL's strongest lock on the row.
+/// Holds the row of somebody who is to be deleted, deleted softly or not, and reads it. From now on until the transaction
+/// ends nobody else can write a row that belongs to it: `uuid` is part of a key, and another value takes PostgreSQL's
+/// strongest lock on the row. None: there is no such person any more.
 pub fn hold(
     conn: &mut DbConn,
     organization: OrganizationId,
     id: CloginId,
     other_uuid: &str,
-) -> QueryResult<bool> {
+) -> QueryResult<Option<RestUser>> {
     let this = users::table
         .filter(users::organization_id.eq(organization.0))
         .filter(users::id.eq(id.0));
-    let held = diesel::update(this)
+    directly!(conn, |conn| diesel::update(this)
         .set(users::uuid.eq(other_uuid))
-        .execute(conn)?;
-    Ok(held > 0)
+        .returning(RestUser::as_returning())
+        .get_result(conn)
+        .optional())
+}
+
+/// Whether somebody has children that are deleted softly, and can be restored with it only.
+pub fn has_restorable_children(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: CloginId,
+) -> QueryResult<bool> {
+    for registration in registrations_of(conn, organization, id)? {
+        // What ended otherwise is not begun again by `restore`.
+        let deleted = users::table
+            .filter(users::organization_id.eq(registrations::organization_id))
+            .filter(users::id.eq(registrations::clogin_id))
+            .filter(users::deleted_at.eq(registrations::deleted_at));
+        let children = registrations::table
+            .filter(registrations::organization_id.eq(organization.0))
+            .filter(registrations::group_id.eq(registration.group_id))
+            .filter(registrations::parent_id.eq(id.0))
+            .filter(registrations::deleted_at.is_not_null())
+            .filter(diesel::dsl::exists(deleted));
+        if diesel::select(diesel::dsl::exists(children)).get_result(conn)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Deletes somebody whose row is held, with everything that is known of it. Its registrations have ended; what it paid
@@ -39,7 +66,7 @@ pub fn delete(conn: &mut Conn, organization: OrganizationId, id: CloginId) -> Qu
     for registration in &registrations {
         delete_in(conn, organization, GroupId(registration.group_id), id)?;
     }
-    login_tokens_of(conn, organization, id)?;
+    login_tokens::void(conn, organization, id)?;
     let values = user_values::table
         .filter(user_values::organization_id.eq(organization.0))
         .filter(user_values::user_id.eq(id.0));
@@ -81,17 +108,6 @@ fn forget_in_events(
             .execute(conn)?;
     }
     Ok(())
-}
-
-fn login_tokens_of(
-    conn: &mut DbConn,
-    organization: OrganizationId,
-    id: CloginId,
-) -> QueryResult<usize> {
-    let tokens = login_tokens::table
-        .filter(login_tokens::organization_id.eq(organization.0))
-        .filter(login_tokens::clogin_id.eq(id.0));
-    diesel::delete(tokens).execute(conn)
 }
 
 /// Those that have ended, too.

@@ -1,7 +1,8 @@
 //! Counts and sums of a project, and how many people an organization has, kept with every change and never scanned.
 //!
-//! Each connection of the pool adds to rows of its own (`slot`), so that writers on PostgreSQL do not wait for one
-//! another; whoever reads adds the rows up. Changed last in a transaction.
+//! A connection adds to the rows of its number (`Conn::slot`), so that writers on PostgreSQL seldom wait for one another:
+//! only those of two nodes, and one that came for one that broke, have the same. Whoever reads adds the rows up. Changed
+//! last in a transaction.
 
 use diesel::backend::Backend;
 use diesel::dsl::sql;

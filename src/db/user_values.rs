@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::RunQueryDsl;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Text, Timestamp as SqlTimestamp};
@@ -80,20 +80,56 @@ pub fn replace(
     insert(conn, owner, document, keys)
 }
 
-/// How many people have a value, counted up to `most`.
+/// How many people have a value, counted up to `most`: no further rows are looked at.
 pub fn count(
     conn: &mut DbConn,
     organization: OrganizationId,
     key: &str,
     most: i64,
-) -> QueryResult<usize> {
-    let some: Vec<i64> = directly!(conn, |conn| user_values::table
-        .filter(user_values::organization_id.eq(organization.0))
-        .filter(user_values::key_sha256.eq(key))
-        .select(user_values::user_id)
-        .limit(most)
-        .load(conn))?;
-    Ok(some.len())
+) -> QueryResult<i64> {
+    let count = || Count {
+        organization: organization.0,
+        key,
+        most,
+    };
+    directly!(conn, |conn| count().get_result(conn))
+}
+
+struct Count<'a> {
+    organization: i64,
+    key: &'a str,
+    most: i64,
+}
+
+impl Query for Count<'_> {
+    type SqlType = BigInt;
+}
+
+impl QueryId for Count<'_> {
+    type QueryId = Count<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<Conn> RunQueryDsl<Conn> for Count<'_> {}
+
+impl<DB> QueryFragment<DB> for Count<'_>
+where
+    DB: Backend,
+    i64: ToSql<BigInt, DB>,
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT count(*) FROM (SELECT 1 AS one FROM user_values WHERE organization_id = ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.organization)?;
+        out.push_sql(" AND key_sha256 = ");
+        out.push_bind_param::<Text, _>(self.key)?;
+        out.push_sql(" LIMIT ");
+        out.push_bind_param::<BigInt, _>(&self.most)?;
+        out.push_sql(") AS found");
+        Ok(())
+    }
 }
 
 /// diesel inserts several rows neither through the enum nor, on SQLite, in one statement.

@@ -1,11 +1,16 @@
 //! The rows of people: one central login in an organization.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::connection::{self, DbConn, directly};
 use super::schema::users;
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, OrganizationId};
+
+/// Neither database takes any number of parameters.
+const IDS_AT_ONCE: usize = 500;
 
 /// A person, without the password's hash: what is not read cannot leak.
 #[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
@@ -159,6 +164,26 @@ pub fn hold(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> Qu
     Ok(held > 0)
 }
 
+/// Those of some people who are there, deleted softly or not. None of them is deleted for good until the transaction ends.
+/// Nothing is written.
+pub fn keep(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    ids: &[i64],
+) -> QueryResult<Vec<CloginId>> {
+    let these = users::table
+        .filter(users::organization_id.eq(organization.0))
+        .filter(users::id.eq_any(ids))
+        .order(users::id)
+        .select(users::id);
+    // SQLite has one writer, and no other lock. On PostgreSQL only a deletion for good waits for this one.
+    let found: Vec<i64> = match conn {
+        DbConn::Sqlite(conn) => these.load(conn)?,
+        DbConn::Postgres(conn) => these.for_key_share().load(conn)?,
+    };
+    Ok(found.into_iter().map(CloginId).collect())
+}
+
 /// Deletes the row of somebody of whom nothing else is there any more.
 pub fn delete(conn: &mut DbConn, organization: OrganizationId, id: CloginId) -> QueryResult<()> {
     let this = users::table
@@ -185,6 +210,19 @@ pub fn taken_usernames(
 pub fn reserve_ids(conn: &mut DbConn, id: CloginId) -> QueryResult<()> {
     connection::hold_off_writers(conn, "users")?;
     connection::move_ids_past(conn, "users", id.0)
+}
+
+/// As [`owner`], of many: those whom anybody has.
+pub fn owners(conn: &mut DbConn, ids: &[CloginId]) -> QueryResult<HashMap<CloginId, i64>> {
+    let mut owners = HashMap::new();
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let found: Vec<(i64, i64)> = users::table
+            .filter(users::id.eq_any(ids.iter().map(|id| id.0)))
+            .select((users::id, users::organization_id))
+            .load(conn)?;
+        owners.extend(found.into_iter().map(|(id, owner)| (CloginId(id), owner)));
+    }
+    Ok(owners)
 }
 
 /// The organization that has this person; see [`super::config::owner_of_admin`].

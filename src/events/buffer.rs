@@ -1,6 +1,6 @@
 //! What is told outside of transactions waits here: nobody waits for it, and what does not fit is dropped and counted.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::db::connection::DbConn;
 use crate::db::{Outcome, users};
 use crate::error::Error;
-use crate::ids::OrganizationId;
+use crate::ids::{CloginId, OrganizationId};
 
 /// Calls whose events wait at most: two each, 10,000.
 const CAPACITY: usize = 5_000;
@@ -92,15 +92,38 @@ impl EventBuffer {
     }
 }
 
-/// What is said of somebody who has been deleted since is left out.
-fn write(conn: &mut DbConn, told: &Told) -> Result<(), Error> {
-    let organization = OrganizationId(told.rows[0].organization_id);
-    match told.about.filter(|_| told.has_data()) {
-        Some(clogin) if !users::hold(conn, organization, clogin)? => {
-            told.clone().without_data().insert(conn, None)
+/// Whom events say something of, and who is there still: they stay until the transaction ends.
+fn people(
+    conn: &mut DbConn,
+    calls: &[Told],
+) -> Result<BTreeSet<(OrganizationId, CloginId)>, Error> {
+    let mut asked: BTreeMap<OrganizationId, BTreeSet<i64>> = BTreeMap::new();
+    for told in calls {
+        if let Some((organization, clogin)) = told.person() {
+            asked.entry(organization).or_default().insert(clogin.0);
         }
-        about => told.insert(conn, about),
     }
+    let mut there = BTreeSet::new();
+    for (organization, ids) in asked {
+        let ids: Vec<_> = ids.into_iter().collect();
+        let found = users::keep(conn, organization, &ids)?;
+        there.extend(found.into_iter().map(|id| (organization, id)));
+    }
+    Ok(there)
+}
+
+/// What is said of somebody who has been deleted since is left out.
+fn write(conn: &mut DbConn, calls: &[Told]) -> Result<(), Error> {
+    let there = people(conn, calls)?;
+    for told in calls {
+        match told.person() {
+            Some(person) if !there.contains(&person) => {
+                told.clone().without_data().insert(conn, None)?;
+            }
+            _ => told.insert(conn, told.about)?,
+        }
+    }
+    Ok(())
 }
 
 /// Writes what waits now. What comes meanwhile waits for the next time: however many calls there are, they do not pay for
@@ -119,7 +142,7 @@ pub async fn flush(app: &App) -> Result<(), Error> {
         }
         let rows = calls.clone();
         let written = app.db.write(move |conn| {
-            rows.iter().try_for_each(|told| write(conn, told))?;
+            write(conn, &rows)?;
             Ok(Outcome::Keep(()))
         });
         if let Err(error) = written.await {

@@ -252,6 +252,13 @@ impl Told {
         self.rows.iter().any(|row| row.data.is_some())
     }
 
+    /// Of whom they say something, where they do.
+    fn person(&self) -> Option<(OrganizationId, CloginId)> {
+        let organization = OrganizationId(self.rows[0].organization_id);
+        let about = self.about.filter(|_| self.has_data())?;
+        Some((organization, about))
+    }
+
     /// The same, of nobody.
     fn without_data(mut self) -> Self {
         for row in &mut self.rows {

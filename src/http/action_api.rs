@@ -1,34 +1,23 @@
 //! The action API on the wire: `action-api.md`, Answers.
 
-use std::panic::AssertUnwindSafe;
-
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
-use futures_util::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::frame::{LogFields, guarded};
 use super::middleware::{RequestId, request_id};
 use super::{Surface, Url, auth, cors};
-use crate::actions::{self, Body, Endpoint, IdempotencyKey, Request, Trail, Worker};
+use crate::actions::{self, Body, Endpoint, IdempotencyKey, Request, Worker};
 use crate::error::{Error, ErrorCode, FieldError};
-use crate::ids::AdminId;
 use crate::users::person::{MetaInfo, Person, UserInfo};
 
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 pub const JSON: &str = "application/json; charset=utf-8";
 /// Seconds after which a call that was answered 503 may be tried again.
 pub const RETRY_AFTER: &str = "1";
-
-/// What the log line of a request says beyond its status.
-#[derive(Clone, Copy, Default)]
-pub struct LogFields {
-    pub admin: Option<AdminId>,
-    pub trail: Trail,
-    pub code: Option<ErrorCode>,
-}
 
 pub(super) const SURFACE: Surface = Surface {
     urls: || {
@@ -49,20 +38,11 @@ pub(super) const SURFACE: Surface = Surface {
 fn resource(endpoint: Endpoint, path: String) -> Resource {
     let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {
         let mut log = LogFields::default();
-        let answer = answer(&request, payload, &worker, endpoint, &mut log);
-        let result = AssertUnwindSafe(answer)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err(Error::internal("a panic while answering")));
-        let mut response = match result {
+        let result = guarded(answer(&request, payload, &worker, endpoint, &mut log)).await;
+        log.respond(result, |result| match result {
             Ok(body) => success(body),
-            Err(error) => {
-                log.code = Some(error.code());
-                failure(&request, &error)
-            }
-        };
-        response.extensions_mut().insert(log);
-        response
+            Err(error) => failure(&request, &error),
+        })
     };
     web::resource(path)
         .route(web::post().to(handler))

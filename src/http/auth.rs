@@ -37,8 +37,36 @@ struct Credentials {
 /// `unauthenticated`, one and the same for everything that is missing, unknown or does not belong together;
 /// `stale_timestamp`; `origin_forbidden`, for a publishable key.
 pub async fn authenticate(worker: &Worker, headers: &HeaderMap) -> Result<Caller, Error> {
+    let has_keys = headers.contains_key("Api-token") || headers.contains_key("Api-id");
+    let credentials = if has_keys {
+        keys(headers)
+    } else {
+        bearer(headers)
+    };
+    authenticate_with(worker, headers, credentials).await
+}
+
+/// As [`authenticate`], on the REST surfaces: where there is an Authorization header, it alone says who calls.
+///
+/// # Errors
+///
+/// As [`authenticate`].
+pub async fn authenticate_rest(worker: &Worker, headers: &HeaderMap) -> Result<Caller, Error> {
+    let credentials = if headers.contains_key(header::AUTHORIZATION) {
+        bearer(headers)
+    } else {
+        keys(headers)
+    };
+    authenticate_with(worker, headers, credentials).await
+}
+
+async fn authenticate_with(
+    worker: &Worker,
+    headers: &HeaderMap,
+    credentials: Option<Credentials>,
+) -> Result<Caller, Error> {
     let app = &worker.app;
-    let caller = match credentials(headers) {
+    let caller = match credentials {
         Some(credentials) => identify(worker, &credentials).await?,
         None => return Err(unauthenticated()),
     };
@@ -95,15 +123,16 @@ async fn look(
     }
 }
 
-fn credentials(headers: &HeaderMap) -> Option<Credentials> {
+fn keys(headers: &HeaderMap) -> Option<Credentials> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
-    if headers.contains_key("Api-token") || headers.contains_key("Api-id") {
-        return Some(Credentials {
-            id: Some(AdminId(text("Api-id")?.trim().parse().ok()?)),
-            user: Some(username::key(text("Api-user")?)),
-            token: text("Api-token")?.trim().to_owned(),
-        });
-    }
+    Some(Credentials {
+        id: Some(AdminId(text("Api-id")?.trim().parse().ok()?)),
+        user: Some(username::key(text("Api-user")?)),
+        token: text("Api-token")?.trim().to_owned(),
+    })
+}
+
+fn bearer(headers: &HeaderMap) -> Option<Credentials> {
     let (scheme, token) = headers
         .get(header::AUTHORIZATION)?
         .to_str()

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::clock::{Timestamp, rfc3339_millis};
 use crate::db::rest_lists::Position;
@@ -13,13 +13,21 @@ use crate::db::rest_lists::Position;
 pub(super) const CREATED_AT: &str = "createdAt";
 pub(super) const TIMESTAMP: &str = "timestamp";
 
-/// In characters.
-const MAX_LENGTH: usize = 1_024;
+/// In characters: the longest id is one of a credential, of 255 characters, each escaped.
+const MAX_LENGTH: usize = 8_192;
+
+/// Everything in an id that is not unreserved in a URL: an id may be any text.
+const IN_AN_ID: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 pub(super) const RULE: &str = "must be a cursor: the nextCursor of an answer";
 
 pub(super) fn write(moment_name: &str, at: Timestamp, id: &str) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{moment_name}={}&id={id}", rfc3339_millis(at)))
+    let (at, id) = (rfc3339_millis(at), utf8_percent_encode(id, IN_AN_ID));
+    URL_SAFE_NO_PAD.encode(format!("{moment_name}={at}&id={id}"))
 }
 
 /// None: it is no cursor.
@@ -36,7 +44,8 @@ pub(super) fn read(text: &str) -> Option<Position> {
     let (name, moment) = moment.split_once('=')?;
     let decode = |text: &str| {
         let text = percent_decode_str(text).decode_utf8().ok()?;
-        (!text.contains(char::is_control)).then(|| text.into_owned())
+        // No text of PostgreSQL has one.
+        (!text.contains('\0')).then(|| text.into_owned())
     };
     if ![CREATED_AT, TIMESTAMP].contains(&name) {
         return None;
@@ -54,25 +63,44 @@ pub(super) struct Moments {
     pub(super) end: Timestamp,
 }
 
-/// A date, or a date and a time; without an offset it is UTC. None: it is neither.
+/// A date, or a date and a time, with seconds or without; without an offset it is UTC. None: it is neither.
 pub(super) fn moment_of(text: &str) -> Option<Moments> {
     if let Ok(date) = text.parse::<NaiveDate>() {
-        let start = date.and_hms_opt(0, 0, 0)?;
+        // Asked first: after the last day that chrono knows there is none.
+        let start = in_range(date.and_hms_opt(0, 0, 0)?)?;
         let end = start + TimeDelta::days(1) - TimeDelta::milliseconds(1);
-        return in_range(start).map(|start| Moments { start, end });
+        return Some(Moments { start, end });
     }
-    let at = DateTime::parse_from_rfc3339(text)
+    let at = in_range(time_of(&unspaced(text))?.trunc_subsecs(3))?;
+    Some(Moments { start: at, end: at })
+}
+
+/// A space between date and time is the T between them; any other is a plus that was not escaped in a URL.
+fn unspaced(text: &str) -> String {
+    let between = "2027-01-05".len();
+    text.char_indices()
+        .map(|(index, letter)| match letter {
+            ' ' if index == between => 'T',
+            ' ' => '+',
+            letter => letter,
+        })
+        .collect()
+}
+
+fn time_of(text: &str) -> Option<Timestamp> {
+    const WITHOUT_SECONDS: &str = "%Y-%m-%dT%H:%M";
+    DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, &format!("{WITHOUT_SECONDS}%#z")))
         .map(|at| at.naive_utc())
         .or_else(|_| text.parse::<NaiveDateTime>())
-        .ok()?;
-    let at = in_range(at.trunc_subsecs(3))?;
-    Some(Moments { start: at, end: at })
+        .or_else(|_| NaiveDateTime::parse_from_str(text, WITHOUT_SECONDS))
+        .ok()
 }
 
 /// What both databases can compare.
 fn in_range(at: Timestamp) -> Option<Timestamp> {
     let year = chrono::Datelike::year(&at);
-    (1..=9_998).contains(&year).then_some(at)
+    (1..=9_999).contains(&year).then_some(at)
 }
 
 #[cfg(test)]
@@ -101,6 +129,16 @@ mod tests {
             "Y3JlYXRlZEF0PTIwMjctMDEtMDVUMDk6MDA6MDAuMDAwWiZpZD0wMTkwZjNjMi03YTM0LTdjYzEtOWQwZS01YTdmMGY4ZjNiMTE"
         );
         assert_eq!(read(&text), position("2027-01-05T09:00:00.000Z", id));
+    }
+
+    #[test]
+    fn any_id_comes_back_as_it_was() {
+        let moment = "2027-01-05T09:00:00.000Z";
+        let longest = "€".repeat(255);
+        for id in ["z%21", "q%FF", "a\tb", "a&id=b", "a b+c", "ä", &longest] {
+            let text = write(CREATED_AT, at(moment), id);
+            assert_eq!(read(&text), position(moment, id));
+        }
     }
 
     #[test]
@@ -149,6 +187,39 @@ mod tests {
             at("2027-01-05T09:00:00.5+01:00"),
             at("2027-01-05T08:00:00.500")
         );
-        assert!(moment_of("yesterday").is_none());
+        for text in [
+            "2027-01-05 08:00:00+00:00",
+            "2027-01-05T09:00:00 01:00",
+            "2027-01-05T08:00",
+            "2027-01-05 08:00",
+            "2027-01-05T08:00Z",
+            "2027-01-05T09:00+01:00",
+        ] {
+            assert_eq!(at(text), at("2027-01-05T08:00:00"), "{text}");
+        }
+        for text in ["yesterday", "2027-01-05T", "2027-01-05T08", " "] {
+            assert!(moment_of(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_beyond_what_both_databases_compare_are_refused() {
+        for text in [
+            "+262142-12-31",
+            "-262143-01-01",
+            "+262142-12-31T23:59:59.999Z",
+            "+262142-12-31T23:59:59.999",
+            "+10000-01-01",
+            "9999-12-31T23:59:59-00:01",
+            "0000-12-31",
+        ] {
+            assert!(moment_of(text).is_none(), "{text}");
+            let cursor = format!("createdAt={text}&id=a");
+            assert_eq!(read(&URL_SAFE_NO_PAD.encode(cursor)), None, "{text}");
+        }
+        assert_eq!(
+            moment_of("9999-12-31").unwrap().end,
+            at("9999-12-31T23:59:59.999")
+        );
     }
 }

@@ -8,8 +8,8 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 
-use super::action_api::LogFields;
 use super::cors;
+use super::frame::LogFields;
 use crate::app::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -63,7 +63,8 @@ pub async fn around<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// One line a request: never a body, never a query, never a header.
+/// One line a request: never a body, a query or a header, and of the path only what is the same for every caller. What
+/// stands in the place of an id may be an e-mail address, and so may a URL at which there is nothing.
 fn log_request<B>(response: &ServiceResponse<B>, id: &RequestId, began: Instant) {
     let extensions = response.response().extensions();
     let fields = extensions.get::<LogFields>().copied().unwrap_or_default();
@@ -77,6 +78,20 @@ fn log_request<B>(response: &ServiceResponse<B>, id: &RequestId, began: Instant)
         status = response.status().as_u16(),
         code = code.as_ref().and_then(|code| code.as_str()),
         us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        "{} {}", response.request().method(), response.request().path()
+        "{} {}",
+        method(response.request()),
+        response.request().match_pattern().as_deref().unwrap_or("-")
     );
+}
+
+/// A method that is not among the usual ones is a text of the caller's.
+fn method(request: &HttpRequest) -> &'static str {
+    const USUAL: [&str; 9] = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
+    ];
+    let method = request.method().as_str();
+    USUAL
+        .into_iter()
+        .find(|usual| *usual == method)
+        .unwrap_or("-")
 }

@@ -1,10 +1,11 @@
-//! The one table of URLs, and the server around it.
+//! The surfaces, each with the table of its own URLs, and the server around them.
 
 mod action_api;
 mod auth;
 mod client_users;
 mod cors;
 mod cursor;
+mod frame;
 mod middleware;
 mod openapi;
 mod ops;
@@ -12,7 +13,7 @@ mod platform;
 mod serve;
 
 pub use self::openapi::document as openapi_document;
-pub use self::serve::{follow_projects, forget_old, serve};
+pub use self::serve::serve;
 
 use std::net::TcpListener;
 use std::sync::Arc;

@@ -13,7 +13,8 @@ use super::{address, text, variables};
 use crate::project::file::EmailTemplate;
 use crate::users::person::Person;
 
-/// Steps that a template may take: more than any letter needs, and over in a moment.
+/// Steps that a template may take: more than any letter needs, and over in a moment. 64 bytes that it writes or makes are
+/// a step too, so that it never holds more than 13 MB.
 const FUEL: u64 = 200_000;
 /// In bytes, of each part that a template renders to.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -160,4 +161,24 @@ fn one_line(text: &str) -> String {
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect();
     spaced.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is checked at the end is never large: this would come to gigabytes.
+    #[test]
+    fn a_template_pays_for_what_it_writes() {
+        let values = Value::from_pairs([("a", "x".repeat(64 * 1024))]);
+        for source in [
+            "{% for i in range(50000) %}{{ a }}{% endfor %}",
+            "{% set b %}{% for i in range(50000) %}{{ a }}{% endfor %}{% endset %}",
+            "{% set n = namespace(b=a) %}{% for i in range(20) %}{% set n.b = n.b ~ n.b %}{% endfor %}",
+            "{{ (a * 1500)|length }}",
+        ] {
+            let rule = render_part(Part::Text, source, &values).unwrap_err();
+            assert!(rule.contains("fuel"), "{source}: {rule}");
+        }
+    }
 }

@@ -67,9 +67,6 @@ async fn run(app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
         if claimed.rows.is_empty() && may_be_more && sending.len() < AT_ONCE {
             claimed = claim_or_log(&app).await;
             may_be_more = claimed.found;
-            if claimed.found && claimed.rows.is_empty() {
-                sleep(CONTENTION).await;
-            }
         }
         while sending.len() < AT_ONCE
             && let Some(message) = claimed.next()
@@ -83,6 +80,8 @@ async fn run(app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
             biased;
             _ = &mut stopped => break,
             Some(_) = sending.join_next(), if !sending.is_empty() => {}
+            // Without it a node that sends nothing and was not fast enough would wait for its end only.
+            () = sleep(CONTENTION), if may_be_more && claimed.rows.is_empty() && sending.is_empty() => {}
             () = app.mail.nudged(), if !may_be_more => may_be_more = true,
             () = sleep(POLL_INTERVAL), if !may_be_more => may_be_more = true,
         }

@@ -75,8 +75,13 @@ pub fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
 
 /// # Errors
 ///
-/// When a definition in the database is not of this type.
+/// When a definition in the database is not of this type. What serde says of it may quote the definition, an admin's
+/// e-mail address for one: only the place is told.
 pub fn parse<T: DeserializeOwned>(definition: &str) -> Result<T, Error> {
-    serde_json::from_str(definition)
-        .map_err(|error| Error::internal(format!("a definition does not parse: {error}")))
+    serde_json::from_str(definition).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Error::internal(format!(
+            "a definition does not parse at line {line}, column {column}"
+        ))
+    })
 }

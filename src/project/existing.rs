@@ -24,6 +24,8 @@ pub struct Existing {
     /// Product → the quota of its stock.
     pub quotas: HashMap<i64, i64>,
     pub people: KnownPeople,
+    /// People that the file names → the organization that has them.
+    owners: HashMap<CloginId, i64>,
 }
 
 impl Existing {
@@ -54,6 +56,8 @@ pub enum Unnamed {
 /// When the database cannot be read, or holds a document that does not parse.
 pub fn read(conn: &mut DbConn, file: &ProjectFile) -> Result<Existing, Error> {
     let id = file.organization.id;
+    let named: Vec<_> = file.users.iter().map(|user| user.clogin_id).collect();
+    let owners = users::owners(conn, &named)?;
     let admins = config::admins_of(conn, id)?;
     let groups = config::groups_of(conn, id)?;
     let items = config::items_of(conn, id)?;
@@ -76,15 +80,20 @@ pub fn read(conn: &mut DbConn, file: &ProjectFile) -> Result<Existing, Error> {
             .into_iter()
             .map(|stock| (stock.product_id, stock.quota))
             .collect(),
-        people: read_people(conn, file)?,
+        people: read_people(conn, file, &owners)?,
+        owners,
     })
 }
 
-fn read_people(conn: &mut DbConn, file: &ProjectFile) -> Result<KnownPeople, Error> {
+fn read_people(
+    conn: &mut DbConn,
+    file: &ProjectFile,
+    owners: &HashMap<CloginId, i64>,
+) -> Result<KnownPeople, Error> {
     let organization = file.organization.id;
     let mut people = KnownPeople::default();
     for user in &file.users {
-        if users::owner(conn, user.clogin_id)? == Some(organization.0) {
+        if owners.get(&user.clogin_id) == Some(&organization.0) {
             people.existing.insert(user.clogin_id);
         }
         for registration in &user.registrations {
@@ -118,9 +127,11 @@ pub fn conflicts(
         .into_iter()
         .filter(|given| !existing.has(given));
     for GivenId { kind, id, path } in new {
-        if let Some(owner) = owner(conn, kind, id)?
-            && owner != ours
-        {
+        let owner = match kind {
+            IdKind::User => existing.owners.get(&CloginId(id)).copied(),
+            kind => owner(conn, kind, id)?,
+        };
+        if let Some(owner) = owner.filter(|owner| *owner != ours) {
             let word = kind.word();
             let rule = format!(
                 "must be an id of its own: {word} {id} belongs to organization {owner}, and ids are unique in the whole database"
@@ -144,12 +155,11 @@ pub fn conflicts(
 
 fn owner(conn: &mut DbConn, kind: IdKind, id: i64) -> Result<Option<i64>, Error> {
     let owner = match kind {
-        // An organization is its own.
-        IdKind::Organization => None,
+        // An organization is its own. Who has people is known already.
+        IdKind::Organization | IdKind::User => None,
         IdKind::Admin => config::owner_of_admin(conn, AdminId(id))?,
         IdKind::Group => config::owner_of_group(conn, GroupId(id))?,
         IdKind::Item(kind) => config::owner_of_item(conn, kind, id)?,
-        IdKind::User => users::owner(conn, CloginId(id))?,
     };
     Ok(owner)
 }

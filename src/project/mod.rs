@@ -14,6 +14,7 @@ pub(crate) mod definition;
 mod existing;
 pub mod export;
 pub mod file;
+pub mod follow;
 mod items;
 mod people;
 mod plan;

@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
+use super::definition;
 use super::file::{
     Admin, AdminKind, Category, EmailTemplate, Field, Form, Group, Organization, Product, Status,
 };
 use super::trigger::Trigger;
 use crate::db::Db;
-use crate::db::config::{self, ItemKind, ItemRow};
+use crate::db::config::{self, ItemKind, ItemRow, OrganizationRow};
 use crate::db::connection::DbConn;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::ids::{AdminId, FormId, GroupId, OrganizationId, StatusId};
 use crate::triggers::topics::TopicIndex;
 
@@ -235,7 +236,7 @@ impl ProjectCache {
     ///
     /// # Errors
     ///
-    /// When the database cannot be read, or holds a document that does not parse.
+    /// When the database cannot be read.
     pub async fn refresh(&self, db: &Db) -> Result<Arc<Snapshot>, Error> {
         let asked = Instant::now();
         let mut looked = self.looked.lock().await;
@@ -244,9 +245,9 @@ impl ProjectCache {
         }
         let began = Instant::now();
         let current = self.current();
-        let version = current.version;
+        let known = Arc::clone(&current);
         let changes = db
-            .read_consistently(move |conn| load_since(conn, version))
+            .read_consistently(move |conn| load_since(conn, &known))
             .await?;
         *looked = Some(began);
         if let Some((version, changed)) = changes {
@@ -260,15 +261,43 @@ impl ProjectCache {
     }
 }
 
-/// The organizations that changed after `version`, and the newest version. None: none did.
-fn load_since(conn: &mut DbConn, version: i64) -> Result<Option<(i64, Vec<Setup>)>, Error> {
+/// The organizations that changed since a snapshot, and the newest version. None: none did.
+fn load_since(conn: &mut DbConn, known: &Snapshot) -> Result<Option<(i64, Vec<Setup>)>, Error> {
     let mut newest = None;
     let mut changed = Vec::new();
-    for row in config::organizations_since(conn, version)? {
+    for row in config::organizations_since(conn, known.version)? {
         newest = newest.max(Some(row.version));
-        changed.push(load(conn, OrganizationId(row.id), &row.definition)?);
+        let known = known.organizations.get(&OrganizationId(row.id));
+        changed.extend(load_or_keep(conn, &row, known.map(Arc::as_ref))?);
     }
     Ok(newest.map(|newest| (newest, changed)))
+}
+
+/// What does not parse in one organization keeps no change from the others: it stays as it was read last, until it
+/// changes again. Its admins do not stay: one of them may have been revoked. None: it was never read.
+fn load_or_keep(
+    conn: &mut DbConn,
+    row: &OrganizationRow,
+    known: Option<&Setup>,
+) -> Result<Option<Setup>, Error> {
+    let id = OrganizationId(row.id);
+    match load(conn, id, &row.definition) {
+        Err(error) if is_unreadable(&error) => {
+            log::error!("organization {id} stays as it was: {error}");
+        }
+        loaded => return loaded.map(Some),
+    }
+    let Some(known) = known else { return Ok(None) };
+    Ok(Some(Setup {
+        organization: known.organization.clone(),
+        admins: load_admins(conn, id)?,
+        projects: known.projects.clone(),
+    }))
+}
+
+/// Whether an error is of what stands in a row, and not of the database.
+fn is_unreadable(error: &Error) -> bool {
+    error.code() == ErrorCode::Internal
 }
 
 /// An organization's setup, from its rows.
@@ -276,22 +305,8 @@ fn load_since(conn: &mut DbConn, version: i64) -> Result<Option<(i64, Vec<Setup>
 /// # Errors
 ///
 /// When a row cannot be read, or its document does not parse.
-pub fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<Setup, Error> {
+fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<Setup, Error> {
     let organization = parse("organization", id.0, definition)?;
-    let mut admins = HashMap::new();
-    for row in config::admins_of(conn, id)?
-        .into_iter()
-        .filter(|row| row.revoked_at.is_none())
-    {
-        let admin = Arc::new(parse("admin", row.id, &row.definition)?);
-        admins.insert(
-            AdminId(row.id),
-            KnownAdmin {
-                admin,
-                token_sha256: row.token_sha256,
-            },
-        );
-    }
     let mut projects = HashMap::new();
     for (group, versions) in load_with_versions(conn, id)? {
         projects.insert(
@@ -301,9 +316,34 @@ pub fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<S
     }
     Ok(Setup {
         organization,
-        admins,
+        admins: load_admins(conn, id)?,
         projects,
     })
+}
+
+/// The admins that are not revoked. One whose document does not parse calls nothing until it does: what it was allowed
+/// before may be taken from it there.
+fn load_admins(
+    conn: &mut DbConn,
+    id: OrganizationId,
+) -> Result<HashMap<AdminId, KnownAdmin>, Error> {
+    let mut admins = HashMap::new();
+    for row in config::admins_of(conn, id)?
+        .into_iter()
+        .filter(|row| row.revoked_at.is_none())
+    {
+        match parse("admin", row.id, &row.definition) {
+            Ok(admin) => {
+                let known = KnownAdmin {
+                    admin: Arc::new(admin),
+                    token_sha256: row.token_sha256,
+                };
+                admins.insert(AdminId(row.id), known);
+            }
+            Err(error) => log::error!("an admin of organization {id} is shut out: {error}"),
+        }
+    }
+    Ok(admins)
 }
 
 /// A status as it is now, for a write that holds the registration that gets it. The snapshot may be half a second
@@ -312,7 +352,7 @@ pub fn load(conn: &mut DbConn, id: OrganizationId, definition: &str) -> Result<S
 ///
 /// # Errors
 ///
-/// As [`load`].
+/// When a row cannot be read, or its document does not parse.
 pub fn current_status(
     conn: &mut DbConn,
     project: &Project,
@@ -329,7 +369,7 @@ pub fn current_status(
 ///
 /// # Errors
 ///
-/// As [`load`].
+/// When a row cannot be read, or its document does not parse.
 pub fn load_groups(conn: &mut DbConn, id: OrganizationId) -> Result<Vec<Group>, Error> {
     Ok(load_with_versions(conn, id)?
         .into_iter()
@@ -366,26 +406,24 @@ fn add_item(group: &mut Group, item: &ItemRow) -> Result<(), Error> {
     fn read<T: DeserializeOwned>(item: &ItemRow) -> Result<T, Error> {
         parse(&item.kind, item.id, &item.definition)
     }
-    match item.kind.as_str() {
-        "form" => group.forms.push(read(item)?),
-        "category" => group.categories.push(read(item)?),
-        "product" => group.products.push(read(item)?),
-        "status" => group.statuses.push(read(item)?),
-        "email_template" => group.email_templates.push(read(item)?),
-        "trigger" => group.triggers.push(read(item)?),
-        kind => {
-            return Err(Error::internal(format!(
-                "group_items has an unknown kind {kind:?}"
-            )));
-        }
+    let kind = ItemKind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == item.kind);
+    let Some(kind) = kind else {
+        let what = format!("group_items has an unknown kind {:?}", item.kind);
+        return Err(Error::internal(what));
+    };
+    match kind {
+        ItemKind::Form => group.forms.push(read(item)?),
+        ItemKind::Category => group.categories.push(read(item)?),
+        ItemKind::Product => group.products.push(read(item)?),
+        ItemKind::Status => group.statuses.push(read(item)?),
+        ItemKind::EmailTemplate => group.email_templates.push(read(item)?),
+        ItemKind::Trigger => group.triggers.push(read(item)?),
     }
     Ok(())
 }
 
 fn parse<T: DeserializeOwned>(kind: &str, id: i64, definition: &str) -> Result<T, Error> {
-    serde_json::from_str(definition).map_err(|error| {
-        Error::internal(format!(
-            "the definition of {kind} {id} does not parse: {error}"
-        ))
-    })
+    definition::parse(definition).map_err(|error| Error::internal(format!("{kind} {id}: {error}")))
 }

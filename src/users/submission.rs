@@ -13,7 +13,7 @@ use crate::project::snapshot::Project;
 use crate::users::forms::FormState;
 use crate::users::person::Person;
 
-/// The keys of `_utm`, in characters of [`MAX_UTM_LENGTH`] each.
+/// The keys of `_utm`; each value has at most [`MAX_UTM_LENGTH`] characters.
 const UTM_KEYS: [&str; 6] = ["campaign", "content", "id", "medium", "source", "term"];
 const MAX_UTM_LENGTH: usize = 1_000;
 

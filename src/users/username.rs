@@ -1,4 +1,4 @@
-//! Usernames: unique in an organization, compared without case and without looks-alike forms.
+//! Usernames: unique in an organization, compared without case, and with the forms that Unicode has of a letter as one.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -76,6 +76,20 @@ fn the_list_of_error_codes_is_whole() {
     assert_eq!(words().len(), ErrorCode::ALL.len());
 }
 
+/// The table that says where each is tested, too.
+#[test]
+fn the_documented_list_of_error_codes_is_whole() {
+    let text = include_str!("../../docs/fixtures.md");
+    let (_, table) = text.split_once("| code | fixtures").unwrap();
+    let listed: Vec<_> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(code, _)| code.to_owned())
+        .collect();
+    assert_eq!(listed.len(), ErrorCode::ALL.len());
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), words());
+}
+
 #[test]
 fn what_fails_changes_nothing() {
     let app = TestApp::start();

@@ -119,12 +119,28 @@ impl Direct {
 
     /// Takes a lock that lets no other write pass until [`Direct::release`].
     pub fn hold_off_writers(&mut self) {
+        self.hold_off_writers_of("users");
+    }
+
+    /// The same, where a write comes to this table (SQLite: any write).
+    pub fn hold_off_writers_of(&mut self, table: &str) {
         match &*self.0 {
             DbConn::Sqlite(_) => self.execute("BEGIN IMMEDIATE"),
-            DbConn::Postgres(_) => {
-                self.execute("BEGIN; LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE");
-            }
+            DbConn::Postgres(_) => self.execute(&format!(
+                "BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"
+            )),
         }
+    }
+
+    /// Waits until so many transactions wait for a lock; not to be called within a transaction, which would see one state
+    /// of it all. SQLite has one writer: there nobody has to be waited for.
+    pub fn until_waiting(&mut self, count: i64) {
+        if let DbConn::Sqlite(_) = &*self.0 {
+            return;
+        }
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+             WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        super::until(|| self.number(waiting) >= count);
     }
 
     pub fn release(&mut self) {

@@ -21,6 +21,7 @@ use clogin::config::Config;
 use clogin::db::connection::Target;
 use clogin::ids::Ids;
 use clogin::mail::{self, MailTarget};
+use clogin::project::follow;
 
 use self::client::{Answer, Client};
 use self::database::TestDatabase;
@@ -121,7 +122,13 @@ impl Drop for TestApp {
         // The command is sent by the call; nobody has to wait for the answer, the thread is joined.
         drop(self.server.stop(false));
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            let ended = thread.join();
+            // A test that fails already says why.
+            if let Err(panic) = ended
+                && !std::thread::panicking()
+            {
+                std::panic::resume_unwind(panic);
+            }
         }
     }
 }
@@ -149,12 +156,12 @@ fn serve(app: Arc<App>, listener: TcpListener) -> (ServerHandle, JoinHandle<()>)
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             app.projects.refresh(&app.db).await.unwrap();
-            let follower = actix_web::rt::spawn(clogin::http::follow_projects(Arc::clone(&app)));
+            let follower = follow::start(Arc::clone(&app));
             let worker = mail::start(Arc::clone(&app));
             let server = clogin::http::start(&app, listener).unwrap();
             send.send(server.handle()).unwrap();
             server.await.unwrap();
-            follower.abort();
+            follower.stop().await;
             worker.stop().await;
         });
     });

@@ -28,6 +28,7 @@ use crate::project::snapshot::Setup;
 use crate::triggers::settle::{Effects, Mail, Settling};
 
 /// A call of a REST surface on its way.
+#[derive(Clone)]
 pub struct RestCall<'a> {
     worker: &'a Worker,
     caller: &'a Caller,

@@ -5,8 +5,11 @@ use super::remove::remove_held;
 use super::{RestCall, not_found};
 use crate::db::connection::Conn;
 use crate::db::{Outcome, purge as rows, rest_users};
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::triggers::trace::Trace;
+
+const HAS_DELETED_CHILDREN: &str =
+    "The user has children that are deleted and can be restored: delete them for good first.";
 
 /// Reaches those that were deleted softly, too.
 ///
@@ -24,10 +27,16 @@ pub async fn purge(call: &RestCall<'_>, uuid: &str) -> Result<(), Error> {
         let clogin = user.clogin_id();
         let mut trace = Trace::default();
         if user.deleted_at.is_none() {
+            // Before the row is held: everybody else holds registrations first.
             remove_held(conn, &setup, clogin, settling, &mut trace)?;
         }
-        if !rows::hold(conn, organization, clogin, &other_uuid)? {
-            return Err(not_found());
+        let held = rows::hold(conn, organization, clogin, &other_uuid)?;
+        if held.ok_or_else(not_found)?.deleted_at.is_none() {
+            // Restored since it was read.
+            remove_held(conn, &setup, clogin, settling, &mut trace)?;
+        }
+        if rows::has_restorable_children(conn, organization, clogin)? {
+            return Err(Error::new(ErrorCode::HasChildren, HAS_DELETED_CHILDREN));
         }
         rows::delete(conn, organization, clogin).map_err(|error| {
             let error = Error::from(error);

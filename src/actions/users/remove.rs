@@ -26,7 +26,9 @@ pub async fn remove(call: &RestCall<'_>, uuid: &str) -> Result<(), Error> {
             let found = rest_users::find(conn, setup.organization.id, &uuid)?;
             let clogin = found.ok_or_else(not_found)?.clogin_id();
             let mut trace = Trace::default();
-            remove_held(conn, &setup, clogin, settling, &mut trace)?;
+            if !remove_held(conn, &setup, clogin, settling, &mut trace)? {
+                return Err(not_found());
+            }
             Ok((clogin, !trace.emails.is_empty()))
         })
         .await?;
@@ -36,20 +38,27 @@ pub async fn remove(call: &RestCall<'_>, uuid: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// False: it has been deleted meanwhile, softly or for good.
+///
+/// # Errors
+///
+/// `has_children`.
 pub(super) fn remove_held(
     conn: &mut Conn,
     setup: &Setup,
     clogin: CloginId,
     settling: Settling,
     trace: &mut Trace,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let organization = setup.organization.id;
-    let user = users::find(conn, organization, clogin)?.ok_or_else(not_found)?;
+    let Some(user) = users::find(conn, organization, clogin)? else {
+        return Ok(false);
+    };
     let mut held = Vec::new();
     places::hold(conn, setup, &user, &mut held)?;
     let at = moment(conn, organization, clogin, settling.now)?;
     if !rest_users::remove(conn, organization, clogin, at)? {
-        return Err(not_found());
+        return Ok(false);
     }
     // Whoever registered it meanwhile had held its row, and has let go of it: from here on nobody does.
     places::hold(conn, setup, &user, &mut held)?;
@@ -60,7 +69,8 @@ pub(super) fn remove_held(
     for mut person in held {
         ending::end(conn, &mut person, at, settling, trace)?;
     }
-    Ok(totals::add_people(conn, organization, -1)?)
+    totals::add_people(conn, organization, -1)?;
+    Ok(true)
 }
 
 /// When the person and its registrations end: at a moment at which none of them has ended before, so that `restore`

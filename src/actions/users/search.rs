@@ -10,8 +10,10 @@ use crate::error::Error;
 use crate::ids::OrganizationId;
 use crate::users::views::WantedPerson;
 
-/// Rows that are looked at, at first, to see which key has few; ten times as many each time, until one has no more.
+/// Rows that are counted, at first, to see which key has few; ten times as many each time, until one has no more.
 const FIRST_LOOK: i64 = 100;
+/// Rows that are counted at most: of keys that all have more, either will do.
+const LAST_LOOK: i64 = 10_000;
 /// Keys that a candidate has to have: the others are for the document.
 const MAX_KEYS: usize = 8;
 /// Candidates that are read at once, at least.
@@ -62,13 +64,11 @@ fn rarest_first(
     keys: &mut [String],
 ) -> Result<(), Error> {
     let mut most = FIRST_LOOK;
-    while keys.len() > 1 {
-        let mut fewest: Option<(usize, usize)> = None;
+    while keys.len() > 1 && most <= LAST_LOOK {
+        let mut fewest: Option<(usize, i64)> = None;
         for (index, key) in keys.iter().enumerate() {
             let count = user_values::count(conn, organization, key, most)?;
-            if i64::try_from(count).is_ok_and(|count| count < most)
-                && fewest.is_none_or(|(_, fewest)| count < fewest)
-            {
+            if count < most && fewest.is_none_or(|(_, fewest)| count < fewest) {
                 fewest = Some((index, count));
             }
         }
@@ -76,7 +76,7 @@ fn rarest_first(
             keys.swap(0, index);
             break;
         }
-        most = most.saturating_mul(10);
+        most *= 10;
     }
     Ok(())
 }

@@ -3,16 +3,14 @@
 pub(super) mod answers;
 mod query;
 
-use std::panic::AssertUnwindSafe;
-
 use actix_web::http::{Method, header};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, Resource};
-use futures_util::FutureExt;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::action_api::{LogFields, check_media_type, read_body};
+use super::action_api::{check_media_type, read_body};
+use super::frame::{LogFields, guarded};
 use super::middleware::request_id;
 use super::{Surface, Url, auth};
 use crate::actions::users::{self, RestCall};
@@ -140,17 +138,10 @@ pub(super) const SURFACE: Surface = Surface {
 fn resource(route: Route, path: String) -> Resource {
     let handler = move |request: HttpRequest, payload: Payload, worker: Data<Worker>| async move {
         let mut log = LogFields::default();
-        let answer = answer(&request, payload, &worker, route, &mut log);
-        let result = AssertUnwindSafe(answer)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err(Error::internal("a panic while answering")));
-        let mut response = result.unwrap_or_else(|error| {
-            log.code = Some(error.code());
-            answers::failure(&request, &error, route.allowed())
-        });
-        response.extensions_mut().insert(log);
-        response
+        let result = guarded(answer(&request, payload, &worker, route, &mut log)).await;
+        log.respond(result, |result| {
+            result.unwrap_or_else(|error| answers::failure(&request, &error, route.allowed()))
+        })
     };
     web::resource(path).default_service(web::to(handler))
 }
@@ -249,7 +240,7 @@ async fn authenticate(request: &HttpRequest, worker: &Worker) -> Result<Caller, 
         let msg = "Authentication credentials were not provided.";
         return Err(unauthenticated(msg));
     }
-    let found = auth::authenticate(worker, request.headers()).await;
+    let found = auth::authenticate_rest(worker, request.headers()).await;
     found.map_err(|error| match error.code() {
         ErrorCode::Unauthenticated => unauthenticated("Invalid token."),
         _ => error,
@@ -279,7 +270,10 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
     if body.is_empty() {
         return Ok(Map::new());
     }
-    check_media_type(request).map_err(|_| {
+    check_media_type(request).map_err(|error| {
+        if request.headers().contains_key(header::CONTENT_ENCODING) {
+            return error;
+        }
         let sent = request.headers().get(header::CONTENT_TYPE);
         let sent = sent.map_or_else(String::new, |value| {
             String::from_utf8_lossy(value.as_bytes()).into_owned()
@@ -289,6 +283,7 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
     })?;
     match json::parse(&body).map_err(|reason| Error::new(ErrorCode::InvalidJson, reason))? {
         Value::Object(object) => Ok(object),
+        Value::Null => Err(Error::new(ErrorCode::ValidationFailed, "No data provided")),
         other => {
             let kind = views::python_type(&other);
             let msg = format!("Invalid data. Expected a dictionary, but got {kind}.");

@@ -189,10 +189,10 @@ fn read_filter(
 
 /// A date, which is its first moment, or a date and a time; in UTC without an offset.
 fn moment(text: &str) -> Result<Timestamp, views::Refusal> {
-    // A plus that was not escaped is read as a space.
-    let moments = cursor::moment_of(&text.replace(' ', "+"));
-    moments.map(|moments| moments.start).ok_or_else(|| {
-        let msg = "Enter a valid date/time: YYYY-MM-DD, or RFC 3339.";
-        ("invalid", msg.to_owned())
-    })
+    cursor::moment_of(text)
+        .map(|moments| moments.start)
+        .ok_or_else(|| {
+            let msg = "Enter a valid date/time: YYYY-MM-DD, or RFC 3339.";
+            ("invalid", msg.to_owned())
+        })
 }

@@ -110,7 +110,7 @@ fn failures(asked: Asked, takes_body: bool) -> Vec<Answer> {
     let detail =
         |status, description: &str| Answer::new(status, description, reference("ClientFailure"));
     let mut failures = Vec::new();
-    if takes_body || asked == Asked::Delete || asked == Asked::List {
+    if takes_body || [Asked::Delete, Asked::List, Asked::Restore].contains(&asked) {
         let description = "What is wrong, by field; or no JSON.";
         failures.push(Answer::new(400, description, reference("ClientErrors")));
     }
@@ -147,7 +147,7 @@ fn filters() -> Vec<Value> {
     };
     let mut properties = query(
         "custom_properties",
-        "`custom_properties__<key>=<text>`: by a leaf of the custom properties; the key is a dotted path. At most ten.",
+        "`custom_properties__<key>=<text>`: by a leaf of the custom properties; the key is a dotted path. At most nine, beside `external_id`.",
         json!({
             "type": "object",
             "propertyNames": { "pattern": "^custom_properties__[A-Za-z0-9_.-]+$" },

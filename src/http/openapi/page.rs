@@ -53,6 +53,7 @@ async fn file(request: HttpRequest) -> HttpResponse {
             // They are kept compressed, which is a fifth of their size; every browser takes that.
             if file.gzpipped {
                 response.insert_header((header::CONTENT_ENCODING, "gzip"));
+                response.insert_header((header::VARY, "Accept-Encoding"));
             }
             response.body(file.bytes.into_owned())
         }

@@ -17,13 +17,12 @@ pub(super) async fn list(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, 
     let id = call.given.id()?;
     let mut errors = Vec::new();
     let limit = call.given.limit(&mut errors);
-    let after = call.given.cursor(&mut errors);
-    let given_cursor = call.given.text("cursor", &mut errors);
+    let (given_cursor, after) = call.given.cursor(&mut errors).unzip();
     if !errors.is_empty() {
         return Err(Error::validation(errors));
     }
     tell.start(|start| start.with("limit", limit).with_some("cursor", given_cursor));
-    let (clogin, found) = credentials::list(&rest(call, tell)?, &id, after, limit).await?;
+    let (clogin, found) = credentials::list(&rest(call, tell), &id, after, limit).await?;
     if clogin.is_some() {
         tell.start(|start| start.with_impersonal("userId", || json!(id)));
     }
@@ -63,7 +62,7 @@ pub(super) async fn record(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
             return Err(Error::invalid("id", "invalid", rule));
         }
     };
-    let rest = rest(call, tell)?;
+    let rest = rest(call, tell);
     let recorded = credentials::record(&rest, &user, id, metadata.clone()).await?;
     Ok(Answer {
         status: StatusCode::CREATED,

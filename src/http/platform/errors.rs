@@ -42,7 +42,6 @@ fn status(code: ErrorCode) -> (StatusCode, &'static str) {
         StatusCode::METHOD_NOT_ALLOWED => (status, "MethodNotAllowed"),
         StatusCode::PAYLOAD_TOO_LARGE => (status, "PayloadTooLarge"),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => (status, "UnsupportedMediaType"),
-        StatusCode::TOO_MANY_REQUESTS => (status, "TooManyRequests"),
         StatusCode::SERVICE_UNAVAILABLE => (status, "ServiceUnavailable"),
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
             (StatusCode::BAD_REQUEST, "BadRequest")

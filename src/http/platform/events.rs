@@ -57,12 +57,12 @@ fn read_filter(given: &Given) -> Result<Option<Filter>, Error> {
     let mut errors = Vec::new();
     let mut filter = Filter {
         limit: given.limit(&mut errors),
-        ids: given.list("ids", MAX_VALUES, &mut errors),
+        ids: lower_case(given.list("ids", MAX_VALUES, &mut errors)),
         requests: given.list("requestIds", MAX_VALUES, &mut errors),
         kinds: given.list("types", MAX_VALUES, &mut errors),
         ..Filter::default()
     };
-    filter.before = given.cursor(&mut errors);
+    filter.before = given.cursor(&mut errors).map(|(_, before)| before);
     let mut moments = |name| {
         let text = given.text(name, &mut errors)?;
         let moments = cursor::moment_of(text);
@@ -97,6 +97,11 @@ fn read_filter(given: &Given) -> Result<Option<Filter>, Error> {
     }
     let nothing = !categories.is_empty() && !has_events && filter.kinds.is_empty();
     Ok((!nothing).then_some(filter))
+}
+
+/// As ids are written; a UUID may be given otherwise.
+fn lower_case(ids: Vec<String>) -> Vec<String> {
+    ids.iter().map(|id| id.to_ascii_lowercase()).collect()
 }
 
 fn clients(given: &Given, errors: &mut Vec<FieldError>) -> Vec<i64> {

@@ -24,8 +24,9 @@ pub(super) enum Place {
     Path,
 }
 
-const QUERY: &str = "query:";
-const PATH: &str = "params:";
+// No key of a body begins so: it would have a control character.
+const QUERY: &str = "\u{1}query:";
+const PATH: &str = "\u{1}params:";
 
 impl Place {
     /// Where the path of an error leads, and the rest of it.
@@ -128,13 +129,14 @@ impl Given {
         object.ok_or_else(|| Error::internal("a body was not read"))
     }
 
-    /// Where a page begins.
-    pub(super) fn cursor(&self, errors: &mut Vec<FieldError>) -> Option<Position> {
-        let cursor = cursor::read(self.text("cursor", errors)?);
-        if cursor.is_none() {
+    /// Where a page begins, as it was given and as it is understood.
+    pub(super) fn cursor(&self, errors: &mut Vec<FieldError>) -> Option<(&str, Position)> {
+        let text = self.text("cursor", errors)?;
+        let position = cursor::read(text);
+        if position.is_none() {
             errors.push(of_query("cursor", cursor::RULE));
         }
-        cursor
+        Some((text, position?))
     }
 
     /// A parameter of the query. Notes an error where it is there twice.
@@ -198,8 +200,11 @@ pub(super) fn of_query(name: &str, rule: impl Into<String>) -> FieldError {
     FieldError::new(format!("{QUERY}{name}"), "invalid", rule)
 }
 
-/// What stands in a document at the dotted path of an error.
+/// What stands in a document at the dotted path of an error, or under a key that looks like a path.
 fn at<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
+    if let Some(value) = document.get(path) {
+        return Some(value);
+    }
     let mut value = document;
     for part in path.split('.') {
         let mut names = part.split('[');

@@ -8,25 +8,23 @@ mod oauth;
 mod telling;
 mod users;
 
-use std::panic::AssertUnwindSafe;
-
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, Resource, Scope};
-use futures_util::FutureExt;
 use serde_json::Value;
 
 pub use self::errors::not_found;
 use self::given::Given;
 pub(super) use self::oauth::SURFACE as OAUTH;
 use self::telling::Telling;
-use super::action_api::{JSON, LogFields};
+use super::action_api::JSON;
+use super::frame::{LogFields, guarded};
 use super::middleware::request_id;
 use super::{Surface, Url, auth, cursor};
+use crate::actions::users::RestCall;
 use crate::actions::{Caller, Worker};
 use crate::error::Error;
 use crate::events::{CallEvents, Operation};
-use crate::project::file::AdminKind;
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,8 +150,7 @@ impl Answer {
 
 /// A request on its way.
 struct Call<'a> {
-    worker: &'a Worker,
-    caller: &'a Caller,
+    rest: RestCall<'a>,
     given: &'a Given,
 }
 
@@ -210,15 +207,11 @@ async fn respond(
     worker: &Worker,
     route: Route,
 ) -> HttpResponse {
-    let mut log = LogFields::default();
-    log.trail.action = Some(route.name());
+    let mut log = LogFields::of(route.name());
     let mut given = Given::new(request);
     let answer = answer(request, payload, worker, route, &mut given, &mut log);
-    let result = AssertUnwindSafe(answer)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(Error::internal("a panic while answering")));
-    let mut response = match result {
+    let result = guarded(answer).await;
+    log.respond(result, |result| match result {
         Ok(Answer { status, body }) => {
             let mut response = HttpResponse::build(status);
             match body {
@@ -226,13 +219,8 @@ async fn respond(
                 None => response.finish(),
             }
         }
-        Err(error) => {
-            log.code = Some(error.code());
-            errors::failure(request, &error, &given)
-        }
-    };
-    response.extensions_mut().insert(log);
-    response
+        Err(error) => errors::failure(request, &error, &given),
+    })
 }
 
 async fn answer(
@@ -243,9 +231,9 @@ async fn answer(
     given: &mut Given,
     log: &mut LogFields,
 ) -> Result<Answer, Error> {
-    let caller = auth::authenticate(worker, request.headers()).await?;
+    let caller = auth::authenticate_rest(worker, request.headers()).await?;
     log.admin = Some(caller.admin_id());
-    refuse_publishable(&caller)?;
+    let rest = rest_call(worker, &caller)?;
     let task = match route {
         Route::ListEvents => return events::list(worker, &caller, given).await,
         Route::ListEventTypes => return Ok(events::types()),
@@ -259,11 +247,7 @@ async fn answer(
         if task.takes_body() {
             given.read_body(request, payload).await?;
         }
-        let call = Call {
-            worker,
-            caller: &caller,
-            given,
-        };
+        let call = Call { rest, given };
         run(&call, task, &mut telling).await
     }
     .await;
@@ -285,9 +269,6 @@ async fn run(call: &Call<'_>, task: Task, tell: &mut Telling) -> Result<Answer, 
 }
 
 /// A publishable key is for browsers: it sees nobody.
-fn refuse_publishable(caller: &Caller) -> Result<(), Error> {
-    if caller.admin.kind == AdminKind::Publishable {
-        return Err(errors::forbidden());
-    }
-    Ok(())
+fn rest_call<'a>(worker: &'a Worker, caller: &'a Caller) -> Result<RestCall<'a>, Error> {
+    RestCall::new(worker, caller).map_err(|_| errors::forbidden())
 }

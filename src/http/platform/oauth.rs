@@ -10,7 +10,8 @@ use super::errors;
 use super::given::Given;
 use crate::actions::{AccessToken, Worker, issue_access_token};
 use crate::error::{Error, ErrorCode};
-use crate::http::action_api::{JSON, LogFields, read_body};
+use crate::http::action_api::{JSON, read_body};
+use crate::http::frame::{LogFields, guarded};
 use crate::http::{Surface, Url, auth};
 use crate::ids::AdminId;
 use crate::json;
@@ -35,24 +36,17 @@ async fn not_post(request: HttpRequest) -> HttpResponse {
 }
 
 async fn token(request: HttpRequest, payload: Payload, worker: Data<Worker>) -> HttpResponse {
-    let mut log = LogFields::default();
-    log.trail.action = Some("oauth/token");
-    let mut response = match issue(&request, payload, &worker, &mut log).await {
+    let mut log = LogFields::of("oauth/token");
+    let result = guarded(issue(&request, payload, &worker, &mut log)).await;
+    log.respond(result, |result| match result {
         Ok(AccessToken { token, seconds }) => {
             let body =
                 json!({ "access_token": token, "expires_in": seconds, "token_type": "Bearer" });
             HttpResponse::Ok().content_type(JSON).body(body.to_string())
         }
-        Err(error) => {
-            log.code = Some(error.code());
-            match error.code() {
-                ErrorCode::Unauthenticated => denied(),
-                _ => errors::failure(&request, &error, &Given::new(&request)),
-            }
-        }
-    };
-    response.extensions_mut().insert(log);
-    response
+        Err(error) if error.code() == ErrorCode::Unauthenticated => denied(),
+        Err(error) => errors::failure(&request, &error, &Given::new(&request)),
+    })
 }
 
 fn denied() -> HttpResponse {
@@ -74,7 +68,7 @@ async fn issue(
     let (id, secret) = asked.ok_or_else(auth::unauthenticated)?;
     let caller = auth::client(worker, id, &secret).await?;
     log.admin = Some(caller.admin_id());
-    super::refuse_publishable(&caller)?;
+    super::rest_call(worker, &caller)?;
     issue_access_token(&worker.app, &caller, &secret).await
 }
 

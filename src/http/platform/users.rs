@@ -20,7 +20,7 @@ const SEARCH_KEYS: [&str; 4] = ["claims", "authenticationProvider", "limit", "cu
 
 pub(super) async fn create(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
     let given = read_given(call, tell, Given::read_platform)?;
-    let rest = rest(call, tell)?;
+    let rest = rest(call, tell);
     let user = users::create::create(&rest, given)
         .await
         .map_err(conflict)?;
@@ -34,14 +34,14 @@ pub(super) async fn create(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
 pub(super) async fn change(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
     let id = call.given.id()?;
     let given = read_given(call, tell, Given::read_platform_change)?;
-    let rest = rest(call, tell)?;
+    let rest = rest(call, tell);
     let user = users::change::change(&rest, &id, given).await;
     Ok(Answer::ok(shown(&user.map_err(conflict)?)?))
 }
 
 pub(super) async fn read(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
     let id = call.given.id()?;
-    let user = users::read::read(&rest(call, tell)?, &id).await?;
+    let user = users::read::read(&rest(call, tell), &id).await?;
     tell.start(|start| start.with_impersonal("userId", || json!(id)));
     tell.success(Some(user.clogin_id()), |success| success);
     Ok(Answer::ok(shown(&user)?))
@@ -50,7 +50,7 @@ pub(super) async fn read(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, 
 /// For good.
 pub(super) async fn delete(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
     let id = call.given.id()?;
-    users::purge::purge(&rest(call, tell)?, &id).await?;
+    users::purge::purge(&rest(call, tell), &id).await?;
     Ok(Answer {
         status: StatusCode::NO_CONTENT,
         body: None,
@@ -60,8 +60,7 @@ pub(super) async fn delete(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
 pub(super) async fn list(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
     let mut errors = Vec::new();
     let limit = call.given.limit(&mut errors);
-    let after = call.given.cursor(&mut errors);
-    let cursor = call.given.text("cursor", &mut errors);
+    let (cursor, after) = call.given.cursor(&mut errors).unzip();
     if !errors.is_empty() {
         return Err(Error::validation(errors));
     }
@@ -125,7 +124,7 @@ async fn page(
     after: Option<Position>,
     limit: usize,
 ) -> Result<Answer, Error> {
-    let found = users::search::search(&rest(call, tell)?, wanted, after, limit).await?;
+    let found = users::search::search(&rest(call, tell), wanted, after, limit).await?;
     let next = found
         .last()
         .map(|user| cursor::write(cursor::CREATED_AT, user.created_at, &user.uuid));
@@ -167,9 +166,10 @@ fn read_given(
     Ok(given)
 }
 
-pub(super) fn rest<'a>(call: &Call<'a>, tell: &Telling) -> Result<RestCall<'a>, Error> {
-    let rest = RestCall::new(call.worker, call.caller)?;
-    Ok(rest.telling(&tell.events, tell.start.clone()))
+/// The call, with what its START says by now.
+pub(super) fn rest<'a>(call: &Call<'a>, tell: &Telling) -> RestCall<'a> {
+    let rest = call.rest.clone();
+    rest.telling(&tell.events, tell.start.clone())
 }
 
 fn shown(user: &RestUser) -> Result<Value, Error> {

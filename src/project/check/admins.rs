@@ -1,5 +1,7 @@
 //! The rules of API admins, for those of a file and those made on the command line.
 
+use url::Url;
+
 use crate::project::action_names::{ACTION_NAMES, PUBLISHABLE_ACTIONS};
 use crate::project::file::{Admin, AdminKind, Group, Selection};
 use crate::project::problem::Report;
@@ -90,37 +92,11 @@ fn check_origins(report: &mut Report<'_>, path: &str, admin: &Admin) {
 
 /// The serialization of an origin in the Fetch standard: what the header `Origin` is compared with, byte for byte.
 fn is_origin(text: &str) -> bool {
-    let (default_port, rest) = match text.split_once("://") {
-        Some(("https", rest)) => (443, rest),
-        Some(("http", rest)) => (80, rest),
-        _ => return false,
-    };
-    let (host, port) = match rest.rsplit_once(':') {
-        // The last colon of a bare IPv6 address belongs to it.
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (rest, None),
-    };
-    let is_port = |port: &str| {
-        port.parse::<u16>()
-            .is_ok_and(|number| number.to_string() == port && number != default_port && number > 0)
-    };
-    is_host(host) && port.is_none_or(is_port)
-}
-
-fn is_host(host: &str) -> bool {
-    if let Some(address) = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
-        return address
-            .parse::<std::net::Ipv6Addr>()
-            .is_ok_and(|parsed| parsed.to_string() == address);
-    }
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    host.len() <= 253 && host.split('.').all(is_label)
+    Url::parse(text).is_ok_and(|url| {
+        // No browser speaks to port 0, and no host has a name without letters in it.
+        ["http", "https"].contains(&url.scheme())
+            && url.port() != Some(0)
+            && !text.contains("..")
+            && url.origin().ascii_serialization() == text
+    })
 }

@@ -15,6 +15,17 @@ fn call(action: Action, group: i64) -> Value {
     })
 }
 
+/// The compiler does not see to it that a new action is in `Action::ALL`.
+#[test]
+fn the_list_of_actions_is_whole() {
+    let source = include_str!("../../../src/actions/action.rs");
+    let (_, rest) = source.split_once("pub enum Action {").unwrap();
+    let (variants, _) = rest.split_once('}').unwrap();
+    assert_eq!(variants.matches(',').count(), Action::ALL.len());
+    let different: std::collections::HashSet<_> = Action::ALL.into_iter().collect();
+    assert_eq!(different.len(), Action::ALL.len());
+}
+
 #[test]
 fn every_action_refuses_a_group_that_is_not_the_callers() {
     let app = TestApp::start();

@@ -1,5 +1,6 @@
 //! `clogin apply` and the format that it takes.
 
+use clogin::db::connection::migrate;
 use serde_json::{Value, json};
 
 use super::{done, fixture, refused};
@@ -11,6 +12,7 @@ use crate::support::process;
 #[test]
 fn apply_prints_its_plan_and_does_nothing_twice() {
     let database = TestDatabase::empty();
+    migrate(&database.target).unwrap();
     let url = process::url(&database.target);
     let files = [fixture("demo.json"), fixture("demo-other.json")];
     let apply = |more: &[&str]| {

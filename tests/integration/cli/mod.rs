@@ -2,6 +2,7 @@
 
 mod admin;
 mod apply;
+mod reading;
 mod serve;
 mod settings;
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use clogin::db::connection::{OpenError, Target, migrate};
+use clogin::db::connection::{OpenError, Target, migrate, require_current};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
-use crate::support::database::TestDatabase;
+use crate::support::database::{TestDatabase, is_postgres};
+use crate::support::direct::Direct;
 
 #[test]
 fn both_databases_have_the_same_migrations() {
@@ -50,6 +51,23 @@ fn a_newer_database_is_refused_and_left_alone() {
     assert!(error.to_string().contains("newer clogin"), "{error}");
 }
 
+/// Ids that are unique in the whole database are looked for without their organization.
+#[test]
+fn people_and_emails_are_found_by_their_ids() {
+    let database = TestDatabase::new();
+    let mut direct = Direct::open(&database.target);
+    for table in ["users", "emails"] {
+        let parameter = if is_postgres() { "$1" } else { "?" };
+        let sql = format!("SELECT organization_id FROM {table} WHERE id = {parameter}");
+        let plan = direct.plan(&sql).join("\n");
+        let by_id = match database.target {
+            Target::Sqlite(_) => plan.contains("INTEGER PRIMARY KEY"),
+            Target::Postgres(_) => plan.contains(&format!("{table}_id")),
+        };
+        assert!(by_id, "{plan}");
+    }
+}
+
 #[test]
 fn a_missing_folder_is_named_and_nothing_is_made() {
     let folder = tempfile::tempdir().unwrap();
@@ -79,6 +97,24 @@ fn an_unreachable_server_is_named_without_its_password() {
     let message = migrate(&target).unwrap_err().to_string();
     assert!(message.contains("127.0.0.1"), "{message}");
     assert!(!message.contains("s3cret"), "{message}");
+}
+
+#[test]
+fn a_url_that_is_not_understood_is_not_quoted() {
+    for url in [
+        "postgres://app:s3c%ret@127.0.0.1:1/clogin",
+        "postgres://app:s3cret",
+        "postgres://127.0.0.1:1/clogin?user=a&%70assword=s3c%ret",
+    ] {
+        let target = url.parse::<Target>().unwrap();
+        for message in [
+            migrate(&target).unwrap_err().to_string(),
+            require_current(&target).unwrap_err().to_string(),
+        ] {
+            assert!(!message.contains("s3c"), "{message}");
+            assert!(message.contains("is not understood"), "{message}");
+        }
+    }
 }
 
 fn execute(target: &Target, sql: &str) {

@@ -1,6 +1,6 @@
 //! How long events are kept.
 
-use clogin::http::forget_old;
+use clogin::retention::forget_old;
 use serde_json::json;
 
 use super::{keep, kinds};

@@ -25,7 +25,7 @@ fn rows(app: &TestApp) -> (i64, i64) {
 fn tokens_go_a_day_after_they_expired_and_records_a_day_after_their_call() {
     let app = TestApp::start();
     let clean_up = || {
-        app.block_on(clogin::http::forget_old(&app.app));
+        app.block_on(clogin::retention::forget_old(&app.app));
         rows(&app)
     };
     // More than one transaction deletes; one is another organization's.

@@ -10,7 +10,10 @@ use crate::support::dns::DnsServer;
 use crate::support::process::Server;
 
 /// Each is in some call below, and nowhere else.
-const SECRETS: [&str; 16] = [
+const SECRETS: [&str; 19] = [
+    "path-private",
+    "METHOD-PRIVATE",
+    "id-private@",
     "5b3c1a52-8f0e-4a5e-9a57-0d6f6e1c2b11",
     "pub-riverside-camp-7d1f0c64",
     "wrong-token-99887766",
@@ -108,6 +111,23 @@ fn call_in_every_way(client: &Client) {
     ] {
         client.send("GET", &format!("/api/v1/users/?{filter}"), &[bearer], b"");
     }
+    let paths = [
+        "/path-private@mail.example",
+        "/api/v1/path-private",
+        "/api/v1/users/id-private@mail.example",
+        "/api/v1/users/id-private@mail.example/restore/",
+        "/core/v1/users/id-private@mail.example",
+        "/core/v1/users/id-private%40mail.example/credentials",
+        "/v1/path-private",
+        "/docs/path-private",
+        "/reg/api2/users/path-private",
+        "/healthz/path-private",
+    ];
+    for path in paths {
+        for method in ["GET", "DELETE", "METHOD-PRIVATE"] {
+            client.send(method, path, &[bearer], b"");
+        }
+    }
     client.send(
         "GET",
         "/reg/api2/users/?Api-token=5b3c1a52-8f0e-4a5e-9a57-0d6f6e1c2b11",
@@ -142,6 +162,10 @@ fn the_log_holds_no_secret_and_nothing_personal() {
     let log = server.log();
     for fact in [
         "clogin::request",
+        " POST /reg/api2/users/ ",
+        " GET /api/v1/users/{id} ",
+        " GET /core/v1/users/{id}/credentials ",
+        " - - ",
         "status=200",
         "code=unauthenticated",
         "status=500",

@@ -64,6 +64,33 @@ pub fn right(action: Action, ours: &Ours) -> Value {
     call
 }
 
+/// Calls that make products which refer to others, of one's own, and where each refers to it.
+pub fn referring() -> [(Value, &'static str); 2] {
+    let make =
+        |group: i64, doc: Value| json!({ "action": "create", "group_id": group, "doc": doc });
+    [
+        (
+            make(
+                1005,
+                json!({
+                    "base_product_type": 4, "product_name": "Autumn course", "holder": 51, "cat_id": 3,
+                    "product_activity_start_date": "2027-09-27", "product_activity_end_date": "2027-09-29",
+                }),
+            ),
+            "/doc/holder",
+        ),
+        (
+            make(
+                1001,
+                json!({
+                    "base_product_type": 2, "product_name": "Voucher", "product_price": "5.00", "discounted": 16,
+                }),
+            ),
+            "/doc/discounted",
+        ),
+    ]
+}
+
 /// Where an action takes such an id, as paths in its call, and what it answers to another organization's.
 fn places(action: Action, kind: Kind) -> Vec<(&'static str, Refusal)> {
     let mut places = match kind {
@@ -164,6 +191,12 @@ pub fn cells(action: Action, kind: Kind, ours: &Ours, theirs: &Theirs) -> Vec<Ce
         let mut call = right.clone();
         put(&mut call, "/doc/password", "another horse battery".into());
         calls.push((call, (401, "invalid_credentials")));
+    }
+    if action == Action::CreateProduct && kind == Kind::Product {
+        for (mut call, place) in referring() {
+            put(&mut call, place, id.clone());
+            calls.push((call, (404, "product_not_found")));
+        }
     }
     if calls.is_empty() {
         // It takes none: whoever sends one is told so.

@@ -1,8 +1,8 @@
 //! Several nodes, and nodes that are killed.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use clogin::app::App;
@@ -11,20 +11,54 @@ use clogin::ids::Ids;
 use clogin::mail;
 use serde_json::json;
 
-use super::{app_with, queue_all, template};
+use super::{app_with_url, queue_all, template};
 use crate::support::database::TestDatabase;
 use crate::support::process::Server;
-use crate::support::smtp::SmtpServer;
+use crate::support::smtp::{SmtpServer, Stage};
 use crate::support::{NOW, config, until};
 
 const MESSAGES: usize = 300;
+/// More than one node claims at once. Both write into one SQLite file here, and wait for each other.
+const SHARED: usize = 100;
+
+/// Nodes that wait for each other: which of them have begun to send.
+#[derive(Default)]
+struct Meeting {
+    came: Mutex<[bool; 2]>,
+    changed: Condvar,
+}
+
+impl Meeting {
+    /// Comes, and stays until the other has come too.
+    fn come(&self, node: usize) {
+        let mut came = self.came.lock().unwrap();
+        came[node] = true;
+        self.changed.notify_all();
+        let _came = self
+            .changed
+            .wait_timeout_while(came, Duration::from_secs(10), |came| came.contains(&false))
+            .unwrap();
+    }
+}
+
+/// A mail server of one node, which takes nothing before the other node sends too.
+fn server_of(node: usize, meeting: &Arc<Meeting>) -> SmtpServer {
+    let meeting = Arc::clone(meeting);
+    SmtpServer::failing(move |stage, _| {
+        if stage == Stage::Mail {
+            meeting.come(node);
+        }
+        None
+    })
+}
 
 #[test]
 fn two_nodes_send_nothing_twice() {
-    let server = SmtpServer::start();
-    let test = app_with(&server);
+    let meeting = Arc::new(Meeting::default());
+    let servers = [0, 1].map(|node| server_of(node, &meeting));
+    let test = app_with_url(&servers[0].url());
     let mut settings = config(test.target().clone());
-    settings.mail = server.url().parse().unwrap();
+    settings.mail = servers[1].url().parse().unwrap();
     let clock = Clock::Manual(Arc::new(AtomicI64::new(NOW)));
     let ids = Ids::Counting(Arc::new(AtomicU64::new(5_000_000)));
     let other = Arc::new(App::new(settings, clock, ids).unwrap());
@@ -39,19 +73,22 @@ fn two_nodes_send_nothing_twice() {
             });
         })
     };
-    let templates = (0..MESSAGES).map(|_| template(json!({}))).collect();
+    let templates = (0..SHARED).map(|_| template(json!({}))).collect();
     test.block_on(queue_all(&test.app, templates, test.app.clock.now()));
     other.mail.nudge();
     let mut direct = test.direct();
-    until(|| direct.number("SELECT count(*) FROM emails WHERE state = 'sent'") == MESSAGES as i64);
+    until(|| direct.number("SELECT count(*) FROM emails WHERE state = 'sent'") == SHARED as i64);
     stop.send(()).unwrap();
     node.join().unwrap();
-    let sent: BTreeSet<_> = server
-        .accepted()
+    let accepted = servers.map(|server| server.accepted());
+    // Both have sent, or this proves nothing.
+    assert!(accepted.iter().all(|messages| !messages.is_empty()));
+    let accepted = accepted.concat();
+    let sent: BTreeSet<_> = accepted
         .iter()
         .map(|message| message.header("Message-ID"))
         .collect();
-    assert_eq!((server.accepted().len(), sent.len()), (MESSAGES, MESSAGES));
+    assert_eq!((accepted.len(), sent.len()), (SHARED, SHARED));
     assert_eq!(
         direct.number("SELECT count(*) FROM emails WHERE attempts <> 1"),
         0

@@ -37,6 +37,30 @@ fn metadata_are_kept_as_given() {
     assert_eq!(listed["data"].to_string(), json!([expected]).to_string());
 }
 
+/// The order of one moment is that of the ids, whatever is in them.
+#[test]
+fn a_walk_goes_past_any_id() {
+    let app = TestApp::start();
+    let me = user(&app);
+    let longest = "€".repeat(255);
+    let ids = ["a b", "a&id=b", "q%FF", "z%21", "z%22", "ä", &longest];
+    for id in ids {
+        record(&app, &me, &json!({ "id": id }));
+    }
+    let path = format!("/core/v1/users/{me}/credentials?limit=1");
+    let mut cursor = String::new();
+    let mut seen = Vec::new();
+    while seen.len() <= ids.len() {
+        let body = ok(&get(&app, &format!("{path}{cursor}")));
+        let Some(next) = body["nextCursor"].as_str() else {
+            break;
+        };
+        seen.push(body["data"][0]["id"].as_str().unwrap().to_owned());
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, ids);
+}
+
 #[test]
 fn a_walk_meets_each_once_the_oldest_first() {
     let app = TestApp::start();

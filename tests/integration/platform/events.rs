@@ -339,3 +339,22 @@ fn the_headers_of_the_action_api_do_as_well() {
     let app = TestApp::start();
     assert_eq!(app.client.send("GET", EVENTS, &SERVER, b"").status, 200);
 }
+
+#[test]
+fn a_bearer_token_counts_before_them() {
+    let app = TestApp::start();
+    let token = format!("Bearer {}", SERVER[2].1);
+    let (good, bad) = (
+        ("Authorization", token.as_str()),
+        ("Authorization", "Bearer junk"),
+    );
+    for path in [EVENTS, "/core/v1/users", "/api/v1/users/"] {
+        let status = |headers: &[(&str, &str)]| app.client.send("GET", path, headers, b"").status;
+        assert_eq!(
+            status(&[bad, SERVER[0], SERVER[1], SERVER[2]]),
+            401,
+            "{path}"
+        );
+        assert_eq!(status(&[good, SERVER[0]]), 200, "{path}");
+    }
+}

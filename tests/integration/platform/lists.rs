@@ -1,5 +1,7 @@
 //! Lists and searches.
 
+use clogin::db::connection::Target;
+use clogin::db::user_values;
 use serde_json::{Value, json};
 
 use super::{bad_parameter, created, fails, get, ok, send};
@@ -231,11 +233,62 @@ fn a_rare_value_is_not_looked_for_among_all() {
     assert!(binds.split(',').nth(1).unwrap().contains(&key), "{binds}");
 }
 
+/// What many people have is counted in the database, and only up to a limit.
+#[test]
+fn counting_ends_where_it_is_enough() {
+    let app = TestApp::start();
+    for number in 0..3 {
+        make(&app, json!({ "country": "NZ", "number": number }));
+    }
+    let key = clogin::users::values::claim_key("/country", &json!("NZ"));
+    let counted = |most: i64| {
+        let key = key.clone();
+        let count = app.app.db.read(move |conn| {
+            let organization = clogin::ids::OrganizationId(1);
+            Ok(user_values::count(conn, organization, &key, most)?)
+        });
+        app.block_on(count).unwrap()
+    };
+    assert_eq!([counted(2), counted(3), counted(100)], [2, 3, 3]);
+    let statements = app.statements_of(|| {
+        counted(2);
+    });
+    let [statement] = &statements[..] else {
+        panic!("{statements:?}")
+    };
+    assert!(statement.starts_with("SELECT count(*)"), "{statement}");
+    let plan = app.direct().plan(statement).join("\n");
+    let by_index = match app.target() {
+        Target::Sqlite(_) => plan.contains("SEARCH user_values USING COVERING INDEX"),
+        Target::Postgres(_) => plan.contains("Index") && !plan.contains("Seq Scan"),
+    };
+    assert!(by_index, "{plan}");
+}
+
 #[test]
 fn what_is_wrong_is_named() {
     let app = TestApp::start();
     let answer = get(&app, &format!("{USERS}?limit=0"));
     bad_parameter(&answer, "limit", "0", "Must be from 1 to 1000");
+    let answer = send(&app, "POST", SEARCH, r#"{"query:limit":1,"a.b":[2]}"#);
+    let body = answer.json();
+    for (name, value) in [("a.b", json!([2])), ("query:limit", json!(1))] {
+        let details = body["details"].as_array().unwrap();
+        let named = details.iter().find(|detail| detail["param"] == name);
+        let detail = named.unwrap_or_else(|| panic!("{name}: {body}"));
+        assert_eq!(
+            (&detail["value"], &detail["location"]),
+            (&value, &json!("body"))
+        );
+    }
+    // Once for what is wrong, however often it is read.
+    let cursor = "Y3JlYXRlZEF0PTIwMjAtMDgtMjVUMDY6NDY6MDkuNTEwWiZpZD1h";
+    let user = created(&app, json!({ "claims": {} }));
+    let credentials = format!("{USERS}/{}/credentials", user["id"].as_str().unwrap());
+    for path in [USERS, &credentials, "/core/v1/events"] {
+        let answer = get(&app, &format!("{path}?cursor={cursor}&cursor={cursor}"));
+        bad_parameter(&answer, "cursor", cursor, "Must be given once");
+    }
     let answer = get(&app, &format!("{USERS}?cursor=x"));
     bad_parameter(
         &answer,

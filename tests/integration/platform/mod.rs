@@ -86,7 +86,9 @@ fn asks_by_index(app: &TestApp, f: impl FnOnce()) {
     let mut direct = app.direct();
     for statement in statements {
         for step in direct.plan(&statement) {
-            let scans = step.starts_with("SCAN") && !step.contains("VALUES CLAUSE");
+            // What a subquery has found is no table.
+            let table = !step.contains("VALUES CLAUSE") && step != "SCAN found";
+            let scans = step.starts_with("SCAN") && table;
             // All of an organization, but for the list of everybody.
             let scans =
                 scans || step.ends_with("(organization_id=?)") && !step.contains("users_created");

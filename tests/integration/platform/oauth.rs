@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{bearer, fails, ok};
 use crate::support::client::{Answer, SERVER, USERS};
 use crate::support::{TestApp, get_info};
-use clogin::http::forget_old;
+use clogin::retention::forget_old;
 
 const SECRET: &str = SERVER[2].1;
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");

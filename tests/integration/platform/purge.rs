@@ -4,6 +4,8 @@ use clogin::db::connection::Target;
 use serde_json::{Value, json};
 
 use super::{created, fails, get, ok, send};
+use crate::support::client::Answer;
+use crate::support::database::is_postgres;
 use crate::support::{TestApp, create};
 
 /// Stands in every value that the person is given.
@@ -222,6 +224,44 @@ fn a_parent_with_children_stays() {
 }
 
 #[test]
+fn a_parent_stays_whose_child_can_be_restored() {
+    let app = TestApp::start();
+    let (child, child_uuid) = seated(&app);
+    let sql = format!(
+        "SELECT CAST(parent_id AS TEXT) AS text FROM registrations WHERE clogin_id = {child}"
+    );
+    let parent = uuid(&app, &app.direct().texts(&sql)[0]);
+    crate::rest_users::remove(&app, &child_uuid).unwrap();
+    for _ in 0..2 {
+        let answer = send(&app, "DELETE", &format!("/v1/users/{parent}"), "");
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        assert!(answer.text.contains("can be restored"), "{}", answer.text);
+        crate::rest_users::restore(&app, &child_uuid).unwrap();
+        crate::rest_users::remove(&app, &child_uuid).unwrap();
+    }
+    for uuid in [&child_uuid, &parent] {
+        let answer = send(&app, "DELETE", &format!("/v1/users/{uuid}"), "");
+        assert_eq!(answer.status, 204, "{}", answer.text);
+    }
+    crate::rest_users::verify(&app);
+}
+
+/// Its registration has ended, and the person is there: nothing brings it back.
+#[test]
+fn a_child_that_left_the_project_holds_nobody() {
+    let app = TestApp::start();
+    let (child, _) = seated(&app);
+    let sql = format!(
+        "SELECT CAST(parent_id AS TEXT) AS text FROM registrations WHERE clogin_id = {child}"
+    );
+    let parent = uuid(&app, &app.direct().texts(&sql)[0]);
+    post(&app, "leave", &call("delete", &child, json!({})));
+    let answer = send(&app, "DELETE", &format!("/v1/users/{parent}"), "");
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    crate::rest_users::verify(&app);
+}
+
+#[test]
 fn a_seat_is_free_again() {
     let app = TestApp::start();
     let parent = post(&app, "parent", &create(1001, json!({})));
@@ -325,6 +365,12 @@ fn nothing_is_left_by_those_who_write_meanwhile() {
                 }
             });
             scope.spawn(move || {
+                for _ in 0..8 {
+                    assert!([200, 404].contains(&get(app, path).status));
+                    app.block_on(clogin::events::flush(&app.app)).unwrap();
+                }
+            });
+            scope.spawn(move || {
                 assert_eq!(send(app, "DELETE", path, "").status, 204);
             });
         });
@@ -334,6 +380,67 @@ fn nothing_is_left_by_those_who_write_meanwhile() {
             .collect();
         assert_eq!(rows, []);
     }
+    crate::rest_users::verify(&app);
+}
+
+/// Somebody with a seat, which is one of a limited number.
+fn seated(app: &TestApp) -> (String, String) {
+    let parent = post(app, "parent", &create(1001, json!({})));
+    let parent = &parent["user_info"]["clogin_id"];
+    let child = json!({ "action": "create_child", "group_id": 1001, "connected_to": parent });
+    let child = post(app, "child", &child)["user_info"]["clogin_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let seat = json!({ "product_list": { "p_id": 11 } });
+    post(app, "seat", &call("add_product", &child, seat));
+    let uuid = uuid(app, &child);
+    (child, uuid)
+}
+
+/// Runs `first` until it waits at `table`, then deletes for good whom it has begun to change, then lets both go on.
+fn purge_during(app: &TestApp, uuid: &str, table: &str, first: impl FnOnce() + Send) -> Answer {
+    let mut direct = app.direct();
+    direct.hold_off_writers_of(table);
+    std::thread::scope(|scope| {
+        scope.spawn(first);
+        app.direct().until_waiting(1);
+        let purge = scope.spawn(|| send(app, "DELETE", &format!("/v1/users/{uuid}"), ""));
+        app.direct().until_waiting(2);
+        direct.release();
+        purge.join().unwrap()
+    })
+}
+
+#[test]
+fn who_is_restored_meanwhile_gives_its_seat_back() {
+    let app = TestApp::start();
+    let sold = || app.direct().number("SELECT sum(sold) FROM product_stock");
+    let before = sold();
+    let (me, uuid) = seated(&app);
+    crate::rest_users::remove(&app, &uuid).unwrap();
+    let answer = purge_during(&app, &uuid, "registrations", || {
+        // On SQLite either may come first.
+        let restored = crate::rest_users::restore(&app, &uuid);
+        assert!(restored.is_ok() || !is_postgres());
+    });
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    let rows: i64 = rows_of(&app, &me).into_iter().map(|(_, rows)| rows).sum();
+    assert_eq!((rows, sold()), (0, before));
+    crate::rest_users::verify(&app);
+}
+
+#[test]
+fn who_is_deleted_softly_meanwhile_is_found() {
+    let app = TestApp::start();
+    let (me, uuid) = seated(&app);
+    let answer = purge_during(&app, &uuid, "login_tokens", || {
+        let removed = crate::rest_users::remove(&app, &uuid);
+        assert!(removed.is_ok() || !is_postgres());
+    });
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    let rows: i64 = rows_of(&app, &me).into_iter().map(|(_, rows)| rows).sum();
+    assert_eq!(rows, 0);
     crate::rest_users::verify(&app);
 }
 

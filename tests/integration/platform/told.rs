@@ -144,3 +144,25 @@ fn reads_neither_wait_for_their_events_nor_fail_with_them() {
     ok(&get(&app, "/v1/users"));
     assert_eq!(app.app.events.len(), 4);
 }
+
+#[test]
+fn what_is_told_of_a_read_writes_nothing_but_the_events() {
+    let app = TestApp::start();
+    let mut ids = vec![];
+    for _ in 0..3 {
+        let user = created(&app, json!({ "claims": {} }));
+        ids.push(user["id"].as_str().unwrap().to_owned());
+    }
+    for id in ids.iter().chain(&ids) {
+        ok(&get(&app, &format!("/v1/users/{id}")));
+    }
+    let statements = app.statements_of(|| {
+        app.block_on(clogin::events::flush(&app.app)).unwrap();
+    });
+    let kinds: Vec<_> = statements
+        .iter()
+        .map(|sql| sql.split(' ').next().unwrap())
+        .collect();
+    // Who is there is looked for once, however many events there are.
+    assert_eq!(kinds, [&["SELECT"][..], &["INSERT"; 12]].concat());
+}

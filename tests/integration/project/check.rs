@@ -129,6 +129,24 @@ fn every_kind_of_row_that_is_wrong_is_named() {
             &["registration 1: utm does not parse (line 1, column 1)"],
         ),
         (
+            "UPDATE registrations SET triggers = '{\"41\":7}' WHERE id = 1",
+            &["registration 1: triggers does not parse (line 1, column 7)"],
+        ),
+        (
+            "INSERT INTO credentials (organization_id, id, user_id, created_at, metadata) VALUES (1, 'a', 9001, '2027-01-05 09:00:00', 'x'), (1, 'b', NULL, '2027-01-05 09:00:00', '[]'), (1, 'c', NULL, '2027-01-05 09:00:00', '{}')",
+            &[
+                "credential of user 9001, of 2027-01-05T09:00:00Z: metadata does not parse (line 1, column 1)",
+                "credential of nobody any more, of 2027-01-05T09:00:00Z: metadata does not parse (line 1, column 0)",
+            ],
+        ),
+        (
+            "INSERT INTO events (organization_id, id, kind, request_id, admin_id, metadata, data) VALUES (1, 'a', 'USER_CREATE_FAIL', '', 501, '{', NULL), (1, 'b', 'USER_CREATE_FAIL', '', 501, '{}', '7')",
+            &[
+                "event a: metadata does not parse (line 1, column 1)",
+                "event b: data does not parse (line 1, column 1)",
+            ],
+        ),
+        (
             "UPDATE registrations SET paid_total = 5 WHERE id = 2; UPDATE group_totals SET paid = 5 WHERE is_child",
             &["registration 2: paid_total is 5; its payments have 0"],
         ),
@@ -342,7 +360,7 @@ fn more_rows_than_a_page_are_all_seen() {
     assert_eq!(
         out,
         "organization 1: verified 2 admins, 4 projects with 46 items, 1104 people, 1104 registrations with their \
-         carts, payments, stock and totals, 1100 answers kept for replays\n"
+         carts, payments, stock and totals, 1100 answers kept for replays, 0 credentials, 0 events\n"
     );
     setup.tamper("UPDATE registrations SET status_id = 7 WHERE clogin_id = 11100");
     assert_eq!(setup.check().len(), 1);

@@ -9,6 +9,7 @@ mod payments;
 mod status;
 mod stock;
 mod structure;
+mod unreadable;
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};

@@ -47,7 +47,7 @@ pub(in crate::http::openapi) fn components() -> Map<String, Value> {
             "category": { "type": "string" },
             "requestId": { "type": "string" },
             "metadata": { "type": "object" },
-            "data": { "type": "object" },
+            "data": { "type": ["object", "null"] },
         }),
     );
     let named = |properties: Value| json!({ "type": "object", "properties": properties });

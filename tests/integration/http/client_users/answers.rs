@@ -34,6 +34,18 @@ fn every_url_of_a_person_is_scoped_by_the_token() {
 }
 
 #[test]
+fn bodies_that_say_nothing_or_cannot_be_read() {
+    let app = TestApp::start();
+    let answer = app.client.send("POST", PEOPLE, &[BEARER], b"null");
+    let body = json!({ "non_field_errors": ["No data provided"] });
+    assert_eq!((answer.status, answer.json()), (400, body));
+    let headers = [BEARER, ("Content-Encoding", "gzip")];
+    let answer = app.client.send("POST", PEOPLE, &headers, b"{}");
+    let body = json!({ "detail": "The body must not be compressed." });
+    assert_eq!((answer.status, answer.json()), (415, body));
+}
+
+#[test]
 fn a_request_id_and_no_store_on_every_answer() {
     let app = TestApp::start();
     for (path, status) in [(PEOPLE, 200), ("/api/v1/users/x/", 404), ("/api/v1/", 404)] {

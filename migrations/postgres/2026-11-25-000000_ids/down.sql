@@ -1,0 +1,3 @@
+DROP INDEX registrations_former_family;
+DROP INDEX emails_id;
+DROP INDEX users_id;
