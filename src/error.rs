@@ -127,22 +127,41 @@ impl ErrorCode {
     }
 }
 
+/// In which part of a request something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Body,
+    Query,
+    Path,
+}
+
 /// One thing that is wrong with the input: where, a stable word, and a sentence that says what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
+    /// Where `path` begins: only the platform-users API tells.
+    #[serde(skip)]
+    pub place: Place,
     pub path: String,
     pub code: &'static str,
     pub msg: String,
 }
 
 impl FieldError {
-    /// The path is kept as an answer can hold it.
+    /// Of the body. The path is kept as an answer can hold it.
     pub fn new(path: impl Into<String>, code: &'static str, msg: impl Into<String>) -> Self {
         FieldError {
+            place: Place::Body,
             path: shown(path.into()),
             code,
             msg: msg.into(),
         }
+    }
+
+    /// Of another part of the request.
+    #[must_use]
+    pub fn of(mut self, place: Place) -> Self {
+        self.place = place;
+        self
     }
 }
 

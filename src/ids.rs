@@ -1,5 +1,6 @@
 //! Random identifiers, as a value that comes in through [`crate::app::App`]: tests count instead.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,6 +10,28 @@ use crate::clock::Timestamp;
 
 /// Lower-case letters and digits without those that people mix up (0/o, 1/l/i).
 const ALPHABET: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
+
+thread_local! {
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; 320], used: 320 }) };
+}
+
+/// What makes ids random that are no secrets, for many at once: a question to the system costs as much as several ids.
+struct Pool {
+    bytes: [u8; 320],
+    used: usize,
+}
+
+impl Pool {
+    fn next<const N: usize>(&mut self) -> [u8; N] {
+        if self.used + N > self.bytes.len() {
+            self.bytes = Ids::Random.bytes();
+            self.used = 0;
+        }
+        let next = std::array::from_fn(|place| self.bytes[self.used + place]);
+        self.used += N;
+        next
+    }
+}
 
 #[derive(Clone, Debug, Default)]
 pub enum Ids {
@@ -21,7 +44,11 @@ impl Ids {
     /// A UUID of version 7: its first 48 bits are `now`, so that new rows stand together in an index.
     pub fn uuid(&self, now: Timestamp) -> Uuid {
         let millis = u64::try_from(now.and_utc().timestamp_millis()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid()
+        let random = match self {
+            Ids::Random => POOL.with_borrow_mut(Pool::next),
+            Ids::Counting(_) => self.bytes(),
+        };
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
     /// A secret of 122 random bits, written as a UUID of version 4.

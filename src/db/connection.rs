@@ -310,7 +310,7 @@ impl Manager {
         }
         // What is written is moved out of the journal by the checkpointer.
         let of_its_own = match self.purpose {
-            Purpose::Read => "PRAGMA query_only = ON;",
+            Purpose::Read => "PRAGMA query_only = ON; PRAGMA cache_size = -6000;",
             Purpose::Write => "PRAGMA wal_autocheckpoint = 0;",
         };
         conn.batch_execute(of_its_own)

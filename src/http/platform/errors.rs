@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::given::{Given, Place};
-use crate::error::{Error, ErrorCode, FieldError};
+use super::given::Given;
+use crate::error::{Error, ErrorCode, FieldError, Place};
 use crate::http::action_api::{JSON, RETRY_AFTER};
 use crate::http::middleware::request_id;
 
@@ -83,12 +83,15 @@ pub(super) fn failure(request: &HttpRequest, error: &Error, given: &Given) -> Ht
 }
 
 fn detail<'a>(error: &'a FieldError, given: &Given) -> Detail<'a> {
-    let (place, param) = Place::of(&error.path);
     Detail {
-        value: given.value(place, param),
+        value: given.value(error.place, &error.path),
         msg: sentence(&error.msg),
-        param,
-        location: place.name(),
+        param: &error.path,
+        location: match error.place {
+            Place::Body => "body",
+            Place::Query => "query",
+            Place::Path => "params",
+        },
     }
 }
 

@@ -8,47 +8,13 @@ use uuid::Uuid;
 
 use super::cursor;
 use crate::db::rest_lists::Position;
-use crate::error::{Error, ErrorCode, FieldError};
+use crate::error::{Error, ErrorCode, FieldError, Place};
 use crate::http::action_api::{check_media_type, read_body};
 use crate::json;
 
 /// What a page has at most, and unless something else is asked for.
 const MAX_LIMIT: usize = 1_000;
 pub(super) const DEFAULT_LIMIT: usize = 100;
-
-/// Where in a request something stands. A path of an error begins with it, unless it is of the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Body,
-    Query,
-    Path,
-}
-
-// No key of a body begins so: it would have a control character.
-const QUERY: &str = "\u{1}query:";
-const PATH: &str = "\u{1}params:";
-
-impl Place {
-    /// Where the path of an error leads, and the rest of it.
-    pub(super) fn of(path: &str) -> (Place, &str) {
-        if let Some(name) = path.strip_prefix(QUERY) {
-            (Place::Query, name)
-        } else if let Some(name) = path.strip_prefix(PATH) {
-            (Place::Path, name)
-        } else {
-            (Place::Body, path)
-        }
-    }
-
-    /// As details of errors have it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Place::Body => "body",
-            Place::Query => "query",
-            Place::Path => "params",
-        }
-    }
-}
 
 pub(super) struct Given {
     query: Vec<(String, String)>,
@@ -117,8 +83,8 @@ impl Given {
         match Uuid::try_parse(text) {
             Ok(id) if is_hyphenated => Ok(id.to_string()),
             _ => {
-                let path = format!("{PATH}{name}");
-                Err(Error::invalid(path, "invalid", "must be a UUID"))
+                let error = FieldError::new(name, "invalid", "must be a UUID");
+                Err(Error::validation(vec![error.of(Place::Path)]))
             }
         }
     }
@@ -197,7 +163,7 @@ pub(super) fn checked_limit(limit: Option<usize>) -> Result<usize, String> {
 
 /// An error of a parameter of the query.
 pub(super) fn of_query(name: &str, rule: impl Into<String>) -> FieldError {
-    FieldError::new(format!("{QUERY}{name}"), "invalid", rule)
+    FieldError::new(name, "invalid", rule).of(Place::Query)
 }
 
 /// What stands in a document at the dotted path of an error, or under a key that looks like a path.
