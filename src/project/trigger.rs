@@ -50,10 +50,11 @@ pub enum Condition {
     Status {
         status: StatusId,
     },
+    // Braces without fields: else serde passes over keys that are unknown.
     /// The call registers a parent or an individual.
-    UserRegistered,
+    UserRegistered {},
     /// The call registers a child.
-    ChildCreated,
+    ChildCreated {},
     /// The number of the parent's children.
     Children {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +66,7 @@ pub enum Condition {
         form: FormId,
     },
     /// Something was ordered, and all of it is paid.
-    BalanceClosed,
+    BalanceClosed {},
     /// Whole years from the date in `field` to `on_date`, a fixed day, so that no condition changes by time passing.
     Age {
         field: String,

@@ -72,11 +72,11 @@ fn condition(project: &Project, condition: &Condition, state: &State, entry: &En
             verdict(holds, json!(holds))
         }
         Condition::Status { status } => verdict(state.status == Some(*status), json!(state.status)),
-        Condition::UserRegistered => {
+        Condition::UserRegistered {} => {
             let holds = is_registered && !state.is_child;
             verdict(holds, json!(holds))
         }
-        Condition::ChildCreated => {
+        Condition::ChildCreated {} => {
             let holds = is_registered && state.is_child;
             verdict(holds, json!(holds))
         }
@@ -89,7 +89,7 @@ fn condition(project: &Project, condition: &Condition, state: &State, entry: &En
             let holds = state.completed.contains(form);
             verdict(holds, json!(holds))
         }
-        Condition::BalanceClosed => {
+        Condition::BalanceClosed {} => {
             let holds = state.ordered > 0 && state.paid >= state.ordered;
             verdict(
                 holds,

@@ -116,8 +116,8 @@ fn makes(change: Change, condition: &Condition) -> Option<bool> {
         }
         (Change::StatusSet(id), Condition::Status { status }) => Some(id == *status),
         (Change::StatusGone(id), Condition::Status { status }) => Some(id != *status),
-        (Change::BalanceUp, Condition::BalanceClosed) => Some(false),
-        (Change::BalanceDown, Condition::BalanceClosed) => Some(true),
+        (Change::BalanceUp, Condition::BalanceClosed {}) => Some(false),
+        (Change::BalanceDown, Condition::BalanceClosed {}) => Some(true),
         _ => None,
     }
 }

@@ -83,9 +83,9 @@ fn topic(condition: &Condition, field_id: impl Fn(&str) -> Option<String>) -> To
         }
         Condition::ProductAdded { product } => Topic::Product(*product),
         Condition::Status { .. } => Topic::Status,
-        Condition::UserRegistered | Condition::ChildCreated => Topic::Registration,
+        Condition::UserRegistered {} | Condition::ChildCreated {} => Topic::Registration,
         Condition::Children { .. } => Topic::Children,
         Condition::FormCompleted { form } => Topic::Form(*form),
-        Condition::BalanceClosed => Topic::Balance,
+        Condition::BalanceClosed {} => Topic::Balance,
     }
 }

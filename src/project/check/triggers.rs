@@ -65,7 +65,8 @@ fn check_condition(report: &mut Report<'_>, path: &str, condition: &Condition, p
                 None => unknown_field(report, path, field),
             }
         }
-        Condition::UserRegistered | Condition::ChildCreated | Condition::BalanceClosed => {}
+        Condition::UserRegistered {} | Condition::ChildCreated {} | Condition::BalanceClosed {} => {
+        }
     }
 }
 

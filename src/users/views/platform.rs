@@ -1,6 +1,7 @@
 //! What a call of the platform-users surface gives or asks for.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
@@ -176,7 +177,7 @@ impl Parts {
             return None;
         };
         let found = errors.len();
-        let mut text = |name: &str, most: usize| {
+        let mut text = |name: &str, lengths: RangeInclusive<usize>| {
             let text = match object.get(name)? {
                 Value::String(text) => text,
                 _ => {
@@ -184,16 +185,17 @@ impl Parts {
                     return None;
                 }
             };
-            if text.is_empty() || text.chars().count() > most {
-                let rule = format!("must have 1 to {most} characters");
+            if !lengths.contains(&text.chars().count()) {
+                let (least, most) = (lengths.start(), lengths.end());
+                let rule = format!("must have {least} to {most} characters");
                 errors.push(refused(&format!("{PROVIDER}.{name}"), &rule));
             }
             Some(text.clone())
         };
         let [provider_id, url, subject_id] = [
-            text("providerId", MAX_SUBJECT_LENGTH),
-            text("url", MAX_URL_LENGTH),
-            text("subjectId", MAX_SUBJECT_LENGTH),
+            text("providerId", 0..=MAX_SUBJECT_LENGTH),
+            text("url", 0..=MAX_URL_LENGTH),
+            text("subjectId", 1..=MAX_SUBJECT_LENGTH),
         ];
         (errors.len() == found).then_some(Parts {
             provider_id,

@@ -48,6 +48,14 @@ fn a_person_is_made_read_and_changed() {
         changed["authenticationProvider"],
         given["authenticationProvider"]
     );
+    // Texts are kept as they are given, empty ones too.
+    let change =
+        json!({ "authenticationProvider": { "providerId": "", "url": "", "subjectId": "9" } });
+    let changed = ok(&send(&app, "PUT", &path, &change.to_string()));
+    assert_eq!(
+        changed["authenticationProvider"],
+        change["authenticationProvider"]
+    );
     let change = json!({ "authenticationProvider": { "subjectId": "9" } });
     ok(&send(&app, "PUT", &path, &change.to_string()));
     let expected = json!({
@@ -85,6 +93,7 @@ fn what_is_wrong_is_named() {
     let large = json!({ "a": "x".repeat(64 * 1024) });
     let many = json!({ "a": vec![1; 501] });
     let long = "x".repeat(256);
+    let long_url = "x".repeat(2_049);
     for (body, param, value, msg) in [
         (
             json!({ "claims": null }),
@@ -141,10 +150,16 @@ fn what_is_wrong_is_named() {
             "Must have 1 to 255 characters",
         ),
         (
-            json!({ "authenticationProvider": { "subjectId": "x", "url": "" } }),
-            "authenticationProvider.url",
+            json!({ "authenticationProvider": { "subjectId": "" } }),
+            "authenticationProvider.subjectId",
             json!(""),
-            "Must have 1 to 2048 characters",
+            "Must have 1 to 255 characters",
+        ),
+        (
+            json!({ "authenticationProvider": { "subjectId": "x", "url": long_url } }),
+            "authenticationProvider.url",
+            json!(long_url),
+            "Must have 0 to 2048 characters",
         ),
         (
             json!({ "claims": { "a": ["\u{0}"] } }),

@@ -20,9 +20,9 @@ pub(in crate::http::openapi) fn components() -> Map<String, Value> {
         claims["description"] = "At most 64 KiB, 16 levels and 500 values.".into();
         claims
     };
-    let text =
-        |most: i64| json!({ "type": "string", "pattern": TEXT, "minLength": 1, "maxLength": most });
-    let link = || json!({ "providerId": text(255), "url": text(2_048), "subjectId": text(255) });
+    let text = |least: i64, most: i64| json!({ "type": "string", "pattern": TEXT, "minLength": least, "maxLength": most });
+    let link =
+        || json!({ "providerId": text(0, 255), "url": text(0, 2_048), "subjectId": text(1, 255) });
     let fields = |required: &[&str]| {
         let provider = json!({ "type": "object", "properties": link(), "required": ["subjectId"] });
         let mut fields =
@@ -68,7 +68,10 @@ pub(in crate::http::openapi) fn components() -> Map<String, Value> {
             ),
         ),
         ("PlatformUserPage", page(reference("PlatformUser"))),
-        ("CredentialMetadata", document(json!({ "id": text(255) }))),
+        (
+            "CredentialMetadata",
+            document(json!({ "id": text(1, 255) })),
+        ),
         ("Credential", {
             let mut credential = named(json!({ "id": { "type": "string" } }));
             credential["required"] = json!(["id"]);
