@@ -1,10 +1,10 @@
 //! Moves what is in SQLite's journal to where it belongs, beside the writer.
 //!
 //! SQLite would do it after the commit that filled the journal: the writer, and with it every write that waits, would
-//! stand still while thousands of pages in all places of the file are written and flushed. Here a thread of its own
-//! moves and flushes while the writer goes on. But a journal begins anew only when all of it has been moved, and a writer
-//! that goes on always adds to it: so the thread moves until little is left, and that the writer moves between two
-//! transactions.
+//! stand still while a thousand pages in all places of the file are written and flushed. Here a thread of its own moves and
+//! flushes them while the writer goes on, in small slices: the disk flushes all that it has been given, so that a commit in
+//! between waits for the slice too. But a journal begins anew only when all of it has been moved, and a writer that goes on
+//! always adds to it: when little is left, the writer moves that between two transactions.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,14 +13,16 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::connection::{Checkpoint, Conn, Manager, Purpose, Target};
+use super::connection::{Checkpoint, Conn, JournalState, Manager, Purpose, Target};
 
-/// In pages, of 4 KiB mostly: a journal is moved when so many in it are not.
-const FULL: i32 = 16_000;
-/// In pages: so few the writer moves, in a millisecond or two.
-const REST: i32 = 400;
-/// How often the thread moves before it leaves a larger rest to the writer, who is faster than the disk then.
-const ROUNDS: u32 = 8;
+/// In pages, of 4 KiB: as soon as so many wait they are moved. Few: a commit that meets their flush waits for all of them.
+const SLICE: i32 = 200;
+/// A journal of so many pages is to begin anew, once there is no more than [`REST`] to move.
+const FULL: i32 = 8_000;
+/// So few the writer moves and flushes within some milliseconds.
+const REST: i32 = 150;
+/// With so many pages it is to begin anew however much is left to move: the writer is faster than the disk.
+const OVERFULL: i32 = 2 * FULL;
 
 pub struct Checkpointer {
     /// None: the thread is to end.
@@ -108,11 +110,9 @@ impl Opened {
         Ok(Opened { conn, file })
     }
 
-    /// How many pages wait to be moved.
-    fn waiting(&mut self) -> Result<i32, String> {
+    fn look(&mut self) -> Result<JournalState, String> {
         let look = self.conn.checkpoint(Checkpoint::Look);
-        look.map(|seen| seen.waiting())
-            .map_err(|error| error.to_string())
+        look.map_err(|error| error.to_string())
     }
 
     /// Moves what the journal holds now.
@@ -139,18 +139,16 @@ fn look(opened: &mut Option<Opened>, path: &Path, shared: &Shared) -> Result<(),
         Some(opened) => opened,
         None => opened.insert(Opened::new(path)?),
     };
-    if opened.waiting()? < FULL {
+    if opened.look()?.waiting() < SLICE {
         return Ok(());
     }
-    for _ in 0..ROUNDS {
-        let moving = shared.hold();
-        opened.move_pages()?;
-        drop(moving);
-        if opened.waiting()? <= REST {
-            break;
-        }
+    let moving = shared.hold();
+    opened.move_pages()?;
+    drop(moving);
+    let seen = opened.look()?;
+    let little_is_left = seen.pages() >= FULL && seen.waiting() <= REST;
+    if little_is_left || seen.pages() >= OVERFULL {
+        shared.handed_over.store(true, Ordering::Relaxed);
     }
-
-    shared.handed_over.store(true, Ordering::Relaxed);
     Ok(())
 }

@@ -193,6 +193,10 @@ pub struct JournalState {
 }
 
 impl JournalState {
+    pub fn pages(self) -> i32 {
+        self.log
+    }
+
     /// Pages that are not moved yet.
     pub fn waiting(self) -> i32 {
         self.log - self.checkpointed
@@ -310,7 +314,7 @@ impl Manager {
         }
         // What is written is moved out of the journal by the checkpointer.
         let of_its_own = match self.purpose {
-            Purpose::Read => "PRAGMA query_only = ON; PRAGMA cache_size = -6000;",
+            Purpose::Read => "PRAGMA query_only = ON;",
             Purpose::Write => "PRAGMA wal_autocheckpoint = 0;",
         };
         conn.batch_execute(of_its_own)

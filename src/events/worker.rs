@@ -1,4 +1,4 @@
-//! Writes what waits in the buffer, twice a second and at the end.
+//! Writes what waits in the buffer, about once a second and at the end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use super::buffer::flush;
 use crate::app::App;
 use crate::worker::Worker;
 
-/// Less than the second within which an event is to be seen.
-const INTERVAL: Duration = Duration::from_millis(500);
+/// Less than the second within which an event is to be seen, and not much: what calls pay for events is a full buffer each time.
+const INTERVAL: Duration = Duration::from_millis(900);
 
 /// Writes until it is stopped, and then what waits still: to be stopped when no call runs any more.
 pub fn start(app: Arc<App>) -> Worker {

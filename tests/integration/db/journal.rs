@@ -13,7 +13,7 @@ use super::writer::{block_on, open};
 use crate::support::database::TestDatabase;
 
 const WRITERS: usize = 4;
-/// Of each: ten times what fills a journal, in all.
+/// Of each: ten times what fills a journal to overflowing, in all.
 const WRITES: usize = 160;
 /// In bytes.
 const DOCUMENT: usize = 1_000_000;
