@@ -21,6 +21,7 @@ use clogin::db::registrations::{self, Registration};
 use clogin::db::totals;
 use clogin::db::users::{self, NewUser};
 use clogin::ids::{CloginId, GroupId, Ids, OrganizationId};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
@@ -74,10 +75,11 @@ fn serve(port: u16, answer: String) -> Outcome {
     Ok(())
 }
 
-/// A connection as the service's writer has it.
+/// A connection as the service's writer has it, that moves the journal by itself, as SQLite does.
 fn open(file: &str) -> Result<Conn, Box<dyn Error>> {
     let manager = Manager::new(Target::Sqlite(PathBuf::from(file)), Purpose::Write, None, 1);
     let mut conn = r2d2::ManageConnection::connect(&manager)?;
+    conn.batch_execute("PRAGMA wal_autocheckpoint = 1000")?;
     check_how_sqlite_was_compiled(&mut conn)?;
     Ok(conn)
 }

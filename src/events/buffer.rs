@@ -16,7 +16,7 @@ const CAPACITY: usize = 5_000;
 /// In bytes, of the data of an event that waits: they take memory together.
 const MAX_DATA_BYTES: usize = 4 * 1024;
 /// Calls whose events one transaction writes: others write in between.
-const WRITTEN_AT_ONCE: usize = 50;
+const WRITTEN_AT_ONCE: usize = 100;
 
 pub struct EventBuffer {
     calls: Mutex<VecDeque<Told>>,

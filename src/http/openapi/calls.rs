@@ -94,7 +94,7 @@ fn document(action: Action) -> Document {
             &["status_name"],
             json!({
                 "status_name": reference("Text"),
-                "color": { "type": ["string", "null"], "pattern": "^#[0-9A-Fa-f]{6}$" },
+                "color": { "type": ["string", "null"], "pattern": "^(#[0-9A-Fa-f]{6})?$" },
                 "is_excluded": reference("Flag"),
             }),
         )),
