@@ -49,7 +49,7 @@ pub(super) fn schema(action: Action) -> Value {
             schema
         }
         Document::Products(list) => {
-            let list = json!({ "anyOf": [one_or_many(&list), { "type": "null" }, { "type": "array", "maxItems": 0 }] });
+            let list = json!({ "anyOf": [one_or_many(&list), { "type": "null" }, { "type": "array", "items": {}, "maxItems": 0 }] });
             let inside = closed(&[], json!({ "product_list": list }));
             properties["product_list"] = list;
             json!({ "anyOf": [inside, reference("NoDocument")] })
