@@ -77,7 +77,9 @@ enum Format {
 /// Runs what the command line asks for. 0: done; 1: it could not be done, and standard error says why; 2: the command
 /// line is wrong.
 pub fn run() -> ExitCode {
-    match execute(Cli::parse()) {
+    let done = execute(Cli::parse());
+    log::logger().flush();
+    match done {
         // Whoever has read enough of the output is content.
         Ok(()) | Err(Failed::Closed) => ExitCode::SUCCESS,
         Err(Failed::Sentence(sentences)) => {
