@@ -281,7 +281,7 @@ impl LocalConn {
             Some(conn) => conn,
             None => {
                 let observer = db.options.observer.clone();
-                let manager = Manager::new(db.target.clone(), Purpose::Read, observer, 1);
+                let manager = Manager::new(db.target.clone(), Purpose::ReadRows, observer, 1);
                 let conn = r2d2::ManageConnection::connect(&manager)
                     .map_err(|error| Error::unavailable(error.to_string()))?;
                 slot.insert(conn)
