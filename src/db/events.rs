@@ -25,8 +25,8 @@ pub struct NewEvent {
     pub data: Option<String>,
 }
 
-/// Both events of a call, in one statement.
-pub fn insert(conn: &mut DbConn, events: &[NewEvent; 2]) -> QueryResult<()> {
+/// So many events in one statement, which is prepared once for each number of them.
+pub fn insert<const N: usize>(conn: &mut DbConn, events: &[NewEvent; N]) -> QueryResult<()> {
     directly!(conn, |conn| diesel::insert_into(events::table)
         .values(events)
         .execute(conn)

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Told;
 use crate::app::App;
 use crate::db::connection::DbConn;
-use crate::db::{Outcome, users};
+use crate::db::{Outcome, events, users};
 use crate::error::Error;
 use crate::ids::{CloginId, OrganizationId};
 
@@ -16,7 +16,9 @@ const CAPACITY: usize = 5_000;
 /// In bytes, of the data of an event that waits: they take memory together.
 const MAX_DATA_BYTES: usize = 4 * 1024;
 /// Calls whose events one transaction writes: others write in between.
-const WRITTEN_AT_ONCE: usize = 100;
+const WRITTEN_AT_ONCE: usize = 96;
+/// Events that one statement writes.
+const EVENTS_AT_ONCE: usize = 32;
 
 pub struct EventBuffer {
     calls: Mutex<VecDeque<Told>>,
@@ -115,13 +117,20 @@ fn people(
 /// What is said of somebody who has been deleted since is left out.
 fn write(conn: &mut DbConn, calls: &[Told]) -> Result<(), Error> {
     let there = people(conn, calls)?;
-    for told in calls {
-        match told.person() {
-            Some(person) if !there.contains(&person) => {
-                told.clone().without_data().insert(conn, None)?;
-            }
-            _ => told.insert(conn, told.about)?,
-        }
+    let rows: Vec<_> = calls
+        .iter()
+        .flat_map(|told| match told.person() {
+            Some(person) if !there.contains(&person) => told.clone().without_data().rows,
+            _ => told.clone().into_rows(),
+        })
+        .collect();
+    let (many, few) = rows.as_chunks::<EVENTS_AT_ONCE>();
+    for events in many {
+        events::insert(conn, events)?;
+    }
+    let (calls, _) = few.as_chunks::<2>();
+    for events in calls {
+        events::insert(conn, events)?;
     }
     Ok(())
 }

@@ -259,6 +259,16 @@ impl Told {
         Some((organization, about))
     }
 
+    /// As they are written, about whom they are about.
+    fn into_rows(mut self) -> [NewEvent; 2] {
+        if let Some((_, CloginId(id))) = self.person() {
+            for row in &mut self.rows {
+                row.clogin_id = Some(id);
+            }
+        }
+        self.rows
+    }
+
     /// The same, of nobody.
     fn without_data(mut self) -> Self {
         for row in &mut self.rows {
@@ -274,16 +284,10 @@ impl Told {
     ///
     /// When the database cannot do it.
     pub fn insert(&self, conn: &mut DbConn, clogin: Option<CloginId>) -> Result<(), Error> {
-        let inserted = match clogin.filter(|_| self.has_data()) {
-            None => events::insert(conn, &self.rows),
-            Some(CloginId(id)) => {
-                let mut rows = self.rows.clone();
-                for row in &mut rows {
-                    row.clogin_id = Some(id);
-                }
-                events::insert(conn, &rows)
-            }
-        };
-        Ok(inserted?)
+        match clogin.filter(|_| self.has_data()) {
+            None => events::insert(conn, &self.rows)?,
+            about => events::insert(conn, &self.clone().about(about).into_rows())?,
+        }
+        Ok(())
     }
 }
