@@ -1,4 +1,4 @@
-//! Sends what is in the outbox: claims what is due, sends a few at a time, notes what became of each.
+//! Sends what is in the outbox: claims what is due, sends a few at a time, notes what became of each, several at once.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::attempt::Attempt;
 use super::transport::{Refused, SendError};
 use crate::app::App;
 use crate::db::Outcome;
-use crate::db::outbox::{self, ClaimedMessage};
+use crate::db::outbox::{self, Attempted, ClaimedMessage};
 use crate::error::Error;
 use crate::worker::Worker;
 
@@ -24,6 +24,8 @@ const CLAIM: Duration = Duration::from_secs(120);
 const MAX_WAIT: Duration = Duration::from_secs(20);
 /// Messages that are sent at the same time.
 const AT_ONCE: usize = 8;
+/// Between the beginnings of two messages: 333 a second are more than most mail servers take, and calls hardly feel them.
+const PACE: Duration = Duration::from_millis(3);
 /// Messages that one query claims.
 const CLAIMED_AT_ONCE: i64 = 32;
 /// After another node was faster: it has claimed what was found, and looks for the next in the meantime.
@@ -32,8 +34,11 @@ const CONTENTION: Duration = Duration::from_millis(10);
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// What is being sent at the end may take this long; then it is left to the next start.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
+/// What became of a message waits so long for others, [`AT_ONCE`] at most, to be noted with them: a commit for each would
+/// keep the database from the calls.
+const GATHERING: Duration = Duration::from_millis(20);
 /// How often it is tried to note what became of a message.
-const MARK_ATTEMPTS: u32 = 5;
+const NOTE_ATTEMPTS: u32 = 5;
 
 /// Sends until it is stopped; then it begins nothing any more, and what is being sent is waited for.
 pub fn start(app: Arc<App>) -> Worker {
@@ -61,25 +66,29 @@ impl Claimed {
 
 async fn run(app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
     let mut claimed = Claimed::default();
+    let (tried, to_note) = mpsc::channel(AT_ONCE);
+    let noting = tokio::spawn(note_all(Arc::clone(&app), to_note));
     let mut sending = JoinSet::new();
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut may_be_more = true;
     loop {
         if claimed.rows.is_empty() && may_be_more && sending.len() < AT_ONCE {
             claimed = claim_or_log(&app).await;
             may_be_more = claimed.found;
         }
-        while sending.len() < AT_ONCE
-            && let Some(message) = claimed.next()
-        {
-            sending.spawn(send(Arc::clone(&app), message));
-        }
-        if sending.is_empty() {
+        if sending.is_empty() && claimed.rows.is_empty() {
             app.mail.transport.rest();
         }
         tokio::select! {
             biased;
             _ = &mut stopped => break,
             Some(_) = sending.join_next(), if !sending.is_empty() => {}
+            _ = pace.tick(), if sending.len() < AT_ONCE && !claimed.rows.is_empty() => {
+                if let Some(message) = claimed.next() {
+                    sending.spawn(send(Arc::clone(&app), message, tried.clone()));
+                }
+            }
             // Without it a node that sends nothing and was not fast enough would wait for its end only.
             () = sleep(CONTENTION), if may_be_more && claimed.rows.is_empty() && sending.is_empty() => {}
             () = app.mail.nudged(), if !may_be_more => may_be_more = true,
@@ -87,7 +96,11 @@ async fn run(app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
         }
     }
     release(&app, claimed.rows.into()).await;
-    let finish = async { while sending.join_next().await.is_some() {} };
+    drop(tried);
+    let finish = async {
+        while sending.join_next().await.is_some() {}
+        noting.await
+    };
     if timeout(SHUTDOWN_LIMIT, finish).await.is_err() {
         log::warn!("the mail server is slow: what is being sent is left to the next start");
     }
@@ -135,16 +148,81 @@ async fn release(app: &App, rows: Vec<ClaimedMessage>) {
     }
 }
 
-async fn send(app: Arc<App>, message: ClaimedMessage) {
+/// A message that was sent, or not, and how it went.
+struct Tried {
+    message: ClaimedMessage,
+    result: Result<Vec<Refused>, SendError>,
+}
+
+async fn send(app: Arc<App>, message: ClaimedMessage, tried: mpsc::Sender<Tried>) {
     let sending = AssertUnwindSafe(app.mail.transport.send(&message)).catch_unwind();
     let result = sending
         .await
         .unwrap_or_else(|_| Err(SendError::Temporary("a panic while sending".to_owned())));
+    // Whoever notes goes on for as long as anybody sends.
+    let _ = tried.send(Tried { message, result }).await;
+}
+
+async fn note_all(app: Arc<App>, mut tried: mpsc::Receiver<Tried>) {
+    let mut some = Vec::new();
+    while tried.recv_many(&mut some, AT_ONCE).await > 0 {
+        let more = async {
+            while some.len() < AT_ONCE {
+                let room = AT_ONCE - some.len();
+                if tried.recv_many(&mut some, room).await == 0 {
+                    break;
+                }
+            }
+        };
+        // What has come by then is enough.
+        let _ = timeout(GATHERING, more).await;
+        let notes: Vec<_> = some.drain(..).map(|tried| Note::new(&app, tried)).collect();
+        if note(&app, &notes).await.is_err() {
+            // One that cannot be noted holds up no other.
+            for one in notes {
+                note_alone(&app, one).await;
+            }
+        }
+    }
+}
+
+/// What is to be noted of a message.
+#[derive(Clone)]
+struct Note {
+    message: ClaimedMessage,
+    is_taken: bool,
+    attempted: Attempted,
+}
+
+impl Note {
+    fn new(app: &App, tried: Tried) -> Self {
+        let Tried { message, result } = tried;
+        let attempt = Attempt {
+            message: &message,
+            result: &result,
+        };
+        let attempted = attempt.outcome(app.clock.now(), app.ids.bytes::<1>()[0]);
+        if attempted.last_error.is_some() {
+            // Not the reason: servers say more than a log should hold.
+            let (id, state, attempts) = (message.id, attempted.state, attempted.attempts);
+            log::warn!(id = id, state = state, attempts = attempts; "e-mail");
+        }
+        Note {
+            is_taken: attempt.is_taken(),
+            attempted,
+            message,
+        }
+    }
+}
+
+async fn note_alone(app: &App, note_of_one: Note) {
+    let id = note_of_one.message.id;
+    let notes = [note_of_one];
     let mut attempt = 1;
-    while let Err(error) = mark(&app, &message, &result).await {
-        if attempt == MARK_ATTEMPTS {
+    while let Err(error) = note(app, &notes).await {
+        if attempt == NOTE_ATTEMPTS {
             // Sent again when the claim has ended: its Message-ID tells that it is the same.
-            log::error!(id = message.id; "cannot note what became of an e-mail: {error}");
+            log::error!(id = id; "cannot note what became of an e-mail: {error}");
             return;
         }
         attempt += 1;
@@ -152,26 +230,17 @@ async fn send(app: Arc<App>, message: ClaimedMessage) {
     }
 }
 
-async fn mark(
-    app: &App,
-    message: &ClaimedMessage,
-    result: &Result<Vec<Refused>, SendError>,
-) -> Result<(), Error> {
-    let attempt = Attempt { message, result };
-    let attempted = attempt.outcome(app.clock.now(), app.ids.bytes::<1>()[0]);
-    if attempted.last_error.is_some() {
-        // Not the reason: servers say more than a log should hold.
-        let (id, state, attempts) = (message.id, attempted.state, attempted.attempts);
-        log::warn!(id = id, state = state, attempts = attempts; "e-mail");
-    }
-    let (is_taken, message) = (attempt.is_taken(), message.clone());
-    let note = move |conn: &mut crate::db::connection::Conn| {
-        if is_taken {
-            outbox::note_sent(conn, message.id, &attempted)?;
-        } else {
-            outbox::note_failed(conn, &message, &attempted)?;
+async fn note(app: &App, notes: &[Note]) -> Result<(), Error> {
+    let notes = notes.to_vec();
+    let write = move |conn: &mut crate::db::connection::Conn| {
+        for note in &notes {
+            if note.is_taken {
+                outbox::note_sent(conn, note.message.id, &note.attempted)?;
+            } else {
+                outbox::note_failed(conn, &note.message, &note.attempted)?;
+            }
         }
         Ok(Outcome::Keep(()))
     };
-    app.db.write(note).await
+    app.db.write(write).await
 }
