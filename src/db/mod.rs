@@ -3,6 +3,7 @@
 mod checkpointer;
 pub mod connection;
 pub mod error;
+mod local;
 pub mod schema;
 mod writer;
 
@@ -27,7 +28,8 @@ pub mod totals;
 pub mod user_values;
 pub mod users;
 
-use std::cell::RefCell;
+pub use self::local::LocalConn;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -267,31 +269,6 @@ struct LogError;
 impl r2d2::HandleError<OpenError> for LogError {
     fn handle_error(&self, error: OpenError) {
         log::warn!("{error}");
-    }
-}
-
-/// The connection that a worker thread keeps for itself, made when it is first needed. SQLite only.
-#[derive(Default)]
-pub struct LocalConn(RefCell<Option<Conn>>);
-
-impl LocalConn {
-    fn run<T>(&self, db: &Db, f: impl FnOnce(&mut DbConn) -> Result<T, Error>) -> Result<T, Error> {
-        let mut slot = self.0.borrow_mut();
-        let conn = match &mut *slot {
-            Some(conn) => conn,
-            None => {
-                let observer = db.options.observer.clone();
-                let manager = Manager::new(db.target.clone(), Purpose::ReadRows, observer, 1);
-                let conn = r2d2::ManageConnection::connect(&manager)
-                    .map_err(|error| Error::unavailable(error.to_string()))?;
-                slot.insert(conn)
-            }
-        };
-        let result = f(conn);
-        if result.as_ref().is_err_and(Error::is_of_the_connection) {
-            *slot = None;
-        }
-        result
     }
 }
 

@@ -8,6 +8,8 @@
 //! answered; where somebody reads an older state at that moment, as soon as it can be.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -36,6 +38,7 @@ pub enum Journal {
 pub struct Writer {
     queue: Option<SyncSender<Box<dyn Write>>>,
     thread: Option<JoinHandle<()>>,
+    commits: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -49,14 +52,22 @@ impl Writer {
     ) -> Result<Self, OpenError> {
         let conn = r2d2::ManageConnection::connect(&manager)?;
         let (queue, writes) = sync_channel(queue_size);
+        let commits = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&commits);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || run(&manager, &checkpointer, conn, &writes))
+            .spawn(move || run(&manager, &checkpointer, conn, &writes, &counted))
             .expect("the operating system gives the writer its thread");
         Ok(Writer {
             queue: Some(queue),
             thread: Some(thread),
+            commits,
         })
+    }
+
+    /// How many transactions may have been committed; counted before any of their writes is answered.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// Queues a write, and waits until it is committed or refused.
@@ -155,15 +166,20 @@ fn run(
     checkpointer: &Checkpointer,
     conn: Conn,
     writes: &Receiver<Box<dyn Write>>,
+    commits: &AtomicU64,
 ) {
     let mut conn = Some(conn);
     // When the journal is to be emptied, where it could not be.
     let mut overdue: Option<Instant> = None;
     while let Some(first) = next_write(writes, overdue) {
         let mut batch: Vec<_> = first.into_iter().collect();
-        if !batch.is_empty()
-            && let Err(cause) = run_batch(manager, &mut conn, &mut batch, writes)
-        {
+        let done = match batch.is_empty() {
+            true => Ok(()),
+            false => run_batch(manager, &mut conn, &mut batch, writes),
+        };
+        // A commit that failed may have taken effect.
+        commits.fetch_add(1, Ordering::SeqCst);
+        if let Err(cause) = done {
             log::error!("a batch of {} writes was lost: {cause}", batch.len());
             // The next batch begins on a new connection: nobody knows what this one is in the middle of.
             conn = None;

@@ -1,3 +1,4 @@
 mod journal;
+mod local;
 mod migrations;
 mod writer;

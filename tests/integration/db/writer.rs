@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use crate::support::database::{TestDatabase, is_postgres};
 
-const ORGANIZATION: OrganizationId = OrganizationId(1);
+pub(super) const ORGANIZATION: OrganizationId = OrganizationId(1);
 
 /// What a write does after it has inserted its row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +44,7 @@ fn ending() -> impl Strategy<Value = Ending> {
     ]
 }
 
-fn insert(conn: &mut Conn, username: &str) -> Result<(), Error> {
+pub(super) fn insert(conn: &mut Conn, username: &str) -> Result<(), Error> {
     let now = chrono::DateTime::from_timestamp_millis(0)
         .unwrap()
         .naive_utc();
@@ -102,7 +102,7 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(future)
 }
 
-async fn add_organization(db: &Db) {
+pub(super) async fn add_organization(db: &Db) {
     db.write(|conn| {
         let version = next_version(conn)?;
         save_organization(conn, ORGANIZATION, version, "{}")?;
