@@ -2,6 +2,7 @@
 
 mod answers;
 mod filters;
+mod large;
 mod pages;
 mod plans;
 mod told;
