@@ -208,9 +208,11 @@ async fn change(
         }
         _ => {
             // Of somebody who is not there nothing is said, whatever is sent.
-            users::read::read(&call, &id).await?;
+            let user = users::read::read(&call, &id).await?;
             let body = body(request, payload).await?;
-            let given = Given::read_client(&body, call.locales())?;
+            // Its own it keeps, when the project file no longer names that.
+            let locales = [call.locales(), &[user.locale]].concat();
+            let given = Given::read_client(&body, &locales)?;
             let call = call.telling(events, start(events, &body));
             answers::user(&users::change::change(&call, &id, given).await?)
         }
@@ -249,7 +251,8 @@ async fn authenticate(request: &HttpRequest, worker: &Worker) -> Result<Caller, 
 
 async fn list(request: &HttpRequest, call: &RestCall<'_>) -> Result<HttpResponse, Error> {
     let parameters = query::parameters(request);
-    let wanted = query::read(&parameters, call.organization(), call.locales())?;
+    let locales = users::list::locales(call, query::locale(&parameters)).await?;
+    let wanted = query::read(&parameters, call.organization(), &locales)?;
     let page = users::list::list(call, wanted.selection, wanted.paging, wanted.size).await?;
     answers::page(request, &parameters, page)
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod filters;
 mod large;
+mod locales;
 mod pages;
 mod plans;
 mod told;
