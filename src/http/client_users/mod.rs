@@ -15,7 +15,7 @@ use super::middleware::request_id;
 use super::{Surface, Url, auth};
 use crate::actions::users::{self, RestCall};
 use crate::actions::{Caller, Worker};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, FieldError};
 use crate::events::{CallEvents, Details, Operation};
 use crate::json;
 use crate::users::views::{self, Given};
@@ -284,7 +284,10 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
         let msg = format!("Unsupported media type \"{sent}\" in request.");
         Error::new(ErrorCode::UnsupportedMediaType, msg)
     })?;
-    match json::parse(&body).map_err(|reason| Error::new(ErrorCode::InvalidJson, reason))? {
+    let value = json::parse(&body).map_err(|reason| Error::new(ErrorCode::InvalidJson, reason))?;
+    let rounded = rounded_properties(&body, &value);
+    match value {
+        Value::Object(_) if !rounded.is_empty() => Err(Error::validation(rounded)),
         Value::Object(object) => Ok(object),
         Value::Null => Err(Error::new(ErrorCode::ValidationFailed, "No data provided")),
         other => {
@@ -293,4 +296,13 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
             Err(Error::new(ErrorCode::ValidationFailed, msg))
         }
     }
+}
+
+/// Numbers in custom properties that cannot be kept as they are sent; whatever else is in a body is passed over.
+fn rounded_properties(text: &[u8], body: &Value) -> Vec<FieldError> {
+    let key = "custom_properties";
+    json::rounded_numbers(text, body, &format!("{key}."))
+        .into_iter()
+        .map(|error| FieldError::new(key, error.code, format!("{} {}.", error.path, error.msg)))
+        .collect()
 }

@@ -4,6 +4,7 @@ mod answers;
 mod filters;
 mod large;
 mod locales;
+mod numbers;
 mod pages;
 mod plans;
 mod told;
