@@ -56,6 +56,11 @@ fn each_field_says_what_is_wrong() {
             "email",
             "Enter a valid email address.",
         ),
+        (
+            json!({ "email": "nina@[127.0.0.1]" }),
+            "email",
+            "Enter a valid email address.",
+        ),
         (json!({ "email": [] }), "email", "Not a valid string."),
         (
             json!({ "email": " " }),
