@@ -29,49 +29,116 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
 
 /// Where a string or a key holds a control character other than tab, line feed and carriage return.
 pub fn control_characters(value: &Value) -> Vec<FieldError> {
+    let rule = "must not hold control characters other than tab and line breaks";
+    find(value, |_, key, value| {
+        let texts = key.into_iter().chain(value.as_str());
+        let has_any = texts.flat_map(str::chars).any(is_control_character);
+        has_any.then_some(("control_character", rule))
+    })
+}
+
+fn is_control_character(letter: char) -> bool {
+    letter.is_control() && !"\t\n\r".contains(letter)
+}
+
+/// Where, on paths that begin so, a whole number stands that needs more than 64 bits: what has been read of it is rounded.
+/// `text`: what `value` was read from.
+pub fn rounded_numbers(text: &[u8], value: &Value, beginning: &str) -> Vec<FieldError> {
+    let rule = "must be a whole number of at most 64 bits, or a string";
+    // Both are in the order of the document.
+    let mut written = numbers(text).into_iter();
+    find(value, |path, _, value| {
+        let is_whole = value.is_number() && written.next().is_some_and(is_whole);
+        // There is a zero below zero.
+        let is_rounded = is_whole && value.is_f64() && value.as_f64() != Some(0.0);
+        let is_wrong = is_rounded && path.starts_with(beginning);
+        is_wrong.then_some(("out_of_range", rule))
+    })
+}
+
+fn is_whole(number: &[u8]) -> bool {
+    number
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b'-')
+}
+
+/// The numbers in a document that has been parsed, as they are written there.
+fn numbers(text: &[u8]) -> Vec<&[u8]> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.first() {
+        let length = match first {
+            b'"' => string_length(rest),
+            b'-' | b'0'..=b'9' => {
+                let is_in_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+                let length = rest.iter().take_while(|byte| is_in_number(byte)).count();
+                found.push(&rest[..length]);
+                length
+            }
+            _ => 1,
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    found
+}
+
+/// How long the string is that a text begins with, with both its quotes.
+fn string_length(text: &[u8]) -> usize {
+    let mut length = 1;
+    loop {
+        match text.get(length) {
+            Some(b'"') => return length + 1,
+            Some(b'\\') => length += 2,
+            Some(_) => length += 1,
+            None => return length,
+        }
+    }
+}
+
+/// What is wrong, by its path, in any value of a document: `check` is asked of each, with its path and its key in an object,
+/// in their order.
+fn find(
+    value: &Value,
+    mut check: impl FnMut(&str, Option<&str>, &Value) -> Option<(&'static str, &'static str)>,
+) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    find_control_characters(value, &mut String::new(), &mut errors);
+    visit(value, None, &mut String::new(), &mut |path, key, value| {
+        if let Some((code, rule)) = check(path, key, value) {
+            errors.push(FieldError::new(path, code, rule));
+        }
+        // What is wrong in every item of a large body would make an answer many times as large.
+        errors.len() < MAX_ERRORS
+    });
     errors
 }
 
-fn find_control_characters(value: &Value, path: &mut String, errors: &mut Vec<FieldError>) {
-    // What is wrong in every item of a large body would make an answer many times as large.
-    if errors.len() >= MAX_ERRORS {
-        return;
-    }
+/// Returns whether to go on.
+fn visit(
+    value: &Value,
+    key: Option<&str>,
+    path: &mut String,
+    see: &mut impl FnMut(&str, Option<&str>, &Value) -> bool,
+) -> bool {
     let length = path.len();
-    match value {
-        Value::String(text) => check_text(text, path, errors),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
+    see(path, key, value)
+        && match value {
+            Value::Array(items) => items.iter().enumerate().all(|(index, item)| {
                 path.push_str(&format!("[{index}]"));
-                find_control_characters(item, path, errors);
+                let goes_on = visit(item, None, path, see);
                 path.truncate(length);
-            }
-        }
-        Value::Object(object) => {
-            for (key, item) in object {
+                goes_on
+            }),
+            Value::Object(object) => object.iter().all(|(key, item)| {
                 if length > 0 {
                     path.push('.');
                 }
                 path.push_str(key);
-                check_text(key, path, errors);
-                find_control_characters(item, path, errors);
+                let goes_on = visit(item, Some(key), path, see);
                 path.truncate(length);
-            }
+                goes_on
+            }),
+            _ => true,
         }
-        _ => {}
-    }
-}
-
-fn check_text(text: &str, path: &str, errors: &mut Vec<FieldError>) {
-    if text
-        .chars()
-        .any(|letter| letter.is_control() && !"\t\n\r".contains(letter))
-    {
-        let rule = "must not hold control characters other than tab and line breaks";
-        errors.push(FieldError::new(path, "control_character", rule));
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -165,6 +232,7 @@ mod tests {
         #[test]
         fn bytes_never_panic_and_what_is_taken_is_what_serde_takes(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             if let Ok(value) = parse(&bytes) {
+                rounded_numbers(&bytes, &value, "");
                 prop_assert_eq!(value, serde_json::from_slice::<Value>(&bytes).unwrap());
             }
         }
@@ -202,6 +270,28 @@ mod tests {
             .into_iter()
             .map(|error| error.path)
             .collect();
-        assert_eq!(paths, ["doc.list[1]", "doc.k\\u{7}", "doc.k\\u{7}"]);
+        assert_eq!(paths, ["doc.list[1]", "doc.k\\u{7}"]);
+    }
+
+    #[test]
+    fn whole_numbers_that_are_rounded_are_found_by_path() {
+        let text = br#"{"a\"1":[7,-0,"18446744073709551616\\",18446744073709551615,1e30],"-1":{"b":-9223372036854775809},
+            "c":18446744073709551616.0,"d":[{},[100000000000000000000]]}"#;
+        let value = parse(text).unwrap();
+        let paths: Vec<_> = rounded_numbers(text, &value, "")
+            .into_iter()
+            .map(|error| error.path)
+            .collect();
+        assert_eq!(paths, ["-1.b", "d[1][0]"]);
+        assert_eq!(rounded_numbers(text, &value, "d").len(), 1);
+        let many = format!(
+            "[{}]",
+            vec!["99999999999999999999"; MAX_ERRORS + 1].join(",")
+        );
+        let value = parse(many.as_bytes()).unwrap();
+        assert_eq!(
+            rounded_numbers(many.as_bytes(), &value, "").len(),
+            MAX_ERRORS
+        );
     }
 }

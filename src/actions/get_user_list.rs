@@ -1,4 +1,5 @@
-//! `get_user_list`: a project's people, in pages of 50 parents and individuals with their children.
+//! `get_user_list`: a project's people, in pages of 50 parents and individuals with their children. A child whose parent is
+//! not in the list, as one of them is excluded, has a place of its own among them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use super::Call;
 use super::info::{MoreRows, Wanted, document};
 use super::reply::{Body, Reply};
 use crate::db::connection::DbConn;
-use crate::db::lists::{self, Excluded, Part, Rank, Selection, Start, TotalsRow};
+use crate::db::lists::{self, Excluded, Part, Rank, Selection, Start, TotalsRow, heads};
 use crate::error::{Error, FieldError};
 use crate::ids::CloginId;
 use crate::lenient;
@@ -46,6 +47,8 @@ struct Page {
     children: Vec<Person>,
     more: MoreRows,
     totals: Vec<TotalsRow>,
+    /// Children that are paged beside parents and individuals, on all pages.
+    strays: i64,
     next: Option<i64>,
 }
 
@@ -121,7 +124,7 @@ fn read_start(doc: &Map<String, Value>) -> Result<Start, FieldError> {
     }
 }
 
-/// At most three queries, and one for each kind of further rows.
+/// At most five queries (three where nobody is excluded), and one for each kind of further rows.
 fn read(
     conn: &mut DbConn,
     project: &Arc<Project>,
@@ -134,43 +137,65 @@ fn read(
         group,
         excluded: options.excluded,
     };
-    let person = |(registration, user)| Person {
-        project: Arc::clone(project),
-        registration,
-        user,
-    };
-    let mut load = |part| -> Result<Vec<Person>, Error> {
-        Ok(lists::people(conn, selection, part)?
-            .into_iter()
-            .map(person)
-            .collect())
+    let totals = lists::totals(conn, organization, group)?;
+    let strays = if may_have_strays(&totals, options) {
+        heads::count_strays(conn, selection)?
+    } else {
+        0
     };
     // One more than a page shows whether there is another page.
     let limit = PAGE as i64 + 1;
     let (rank, start) = (options.rank(), options.start);
-    let mut listed = load(Part::Page { rank, start, limit })?;
+    let mut listed = if strays > 0 {
+        let heads = heads::page(conn, selection, start, limit)?;
+        load(conn, project, selection, Part::These(&heads))?
+    } else {
+        load(conn, project, selection, Part::Page { rank, start, limit })?
+    };
     let is_last = listed.len() <= PAGE;
     listed.truncate(PAGE);
     let next = listed
         .last()
         .filter(|_| !is_last)
         .map(|last| last.registration.id);
-    let children = if options.only.is_none() && !listed.is_empty() {
+    let mut children = if options.only.is_none() && !listed.is_empty() {
         let parents: Vec<CloginId> = listed.iter().map(Person::clogin_id).collect();
-        load(Part::ChildrenOf(&parents))?
+        load(conn, project, selection, Part::ChildrenOf(&parents))?
     } else {
         Vec::new()
     };
+    if strays > 0 && !options.families {
+        // A child is among the children, wherever its parent is.
+        let (astray, parents): (Vec<_>, _) = listed.into_iter().partition(Person::is_child);
+        listed = parents;
+        children.extend(astray);
+        children.sort_by_key(|child| child.registration.id);
+    }
     let everybody: Vec<Person> = listed.iter().chain(&children).cloned().collect();
     let more = MoreRows::load(conn, &everybody, wanted)?;
-    let totals = lists::totals(conn, organization, group)?;
     Ok(Page {
         listed,
         children,
         more,
         totals,
+        strays,
         next,
     })
+}
+
+fn load(
+    conn: &mut DbConn,
+    project: &Arc<Project>,
+    selection: Selection,
+    part: Part<'_>,
+) -> Result<Vec<Person>, Error> {
+    let found = lists::people(conn, selection, part)?.into_iter();
+    let person = |(registration, user)| Person {
+        project: Arc::clone(project),
+        registration,
+        user,
+    };
+    Ok(found.map(person).collect())
 }
 
 fn reply(page: &Page, options: Options, wanted: &Wanted) -> Result<Reply, Error> {
@@ -218,10 +243,19 @@ fn reply(page: &Page, options: Options, wanted: &Wanted) -> Result<Reply, Error>
         .with("totals", totals(&page.totals, options))
         .with(
             "total_users",
-            count(&page.totals, options, Some(options.rank())),
+            count(&page.totals, options, Some(options.rank())) + page.strays,
         )
         .with("records_per_page", PAGE)
         .with("next_cursor", page.next.map(|id| id.to_string())))
+}
+
+/// Children come with their parents, and somebody is excluded: it may be one of two.
+fn may_have_strays(rows: &[TotalsRow], options: Options) -> bool {
+    let excluded = Options {
+        excluded: Excluded::Only,
+        ..options
+    };
+    options.only.is_none() && options.excluded != Excluded::With && count(rows, excluded, None) > 0
 }
 
 /// How many of the selection there are; `rank`: of these only.

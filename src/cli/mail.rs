@@ -6,8 +6,10 @@ use super::output::{Failed, say};
 use crate::app::App;
 use crate::clock::{Timestamp, rfc3339};
 use crate::db::Outcome;
+use crate::db::connection::Conn;
 use crate::db::outbox::{self, StoredEmail};
 use crate::ids::OrganizationId;
+use crate::mail;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -128,15 +130,21 @@ fn headers(email: &StoredEmail) -> [(&'static str, String); 8] {
 
 async fn retry(app: &App, id: i64) -> Result<(), Failed> {
     let now = app.clock.now();
+    let snapshot = app.projects.refresh(&app.db).await;
+    let snapshot = snapshot.map_err(|error| error.to_string())?;
+    let retry = move |conn: &mut Conn| {
+        if let Some(email) = outbox::find(conn, id)?.filter(mail::is_unfilled) {
+            mail::fill_again(conn, &snapshot, &email)?;
+        }
+        Ok(Outcome::Keep(outbox::retry(conn, id, now)?))
+    };
     let changed = app
         .db
-        .write(move |conn| Ok(Outcome::Keep(outbox::retry(conn, id, now)?)))
+        .write(retry)
         .await
         .map_err(|error| error.to_string())?;
     if !changed {
-        let sentence = format!(
-            "there is no e-mail {id} that waits or was given up, with somebody to send it to"
-        );
+        let sentence = format!("there is no e-mail {id} that waits or was given up");
         return Err(sentence.into());
     }
     say(format_args!("e-mail {id} is queued"))

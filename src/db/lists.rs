@@ -1,5 +1,7 @@
 //! Many registered people at once: pages of a project, and families.
 
+pub mod heads;
+
 use diesel::prelude::*;
 
 use super::connection::DbConn;
@@ -53,6 +55,8 @@ pub enum Part<'a> {
     },
     /// The children of some parents.
     ChildrenOf(&'a [CloginId]),
+    /// Those of some registrations.
+    These(&'a [i64]),
 }
 
 /// People in the order of their registrations.
@@ -70,7 +74,6 @@ pub fn people(
         .filter(registrations::organization_id.eq(selection.organization.0))
         .filter(registrations::group_id.eq(selection.group.0))
         .filter(registrations::deleted_at.is_null())
-        .order(registrations::id)
         .select((Registration::as_select(), User::as_select()))
         .into_boxed();
     // These conditions stand as the partial indexes have them, without parameters, so that both databases use those.
@@ -87,7 +90,12 @@ pub fn people(
         Part::Page { .. } | Part::ChildrenOf(_) => {
             query.filter(registrations::parent_id.is_not_null())
         }
+        Part::These(_) => query,
     };
+    // The rest is sorted here: SQLite would go through all children to have those of a few parents in this order.
+    if let Part::Page { .. } = part {
+        query = query.order(registrations::id);
+    }
     query = match part {
         Part::Page {
             start: Start::Position(position),
@@ -103,8 +111,11 @@ pub fn people(
             let parents = parents.iter().map(|parent| Some(parent.0));
             query.filter(registrations::parent_id.eq_any(parents))
         }
+        Part::These(ids) => query.filter(registrations::id.eq_any(ids)),
     };
-    query.load(conn)
+    let mut found: Vec<(Registration, User)> = query.load(conn)?;
+    found.sort_by_key(|(registration, _)| registration.id);
+    Ok(found)
 }
 
 /// People of a project by their ids.

@@ -79,6 +79,17 @@ pub struct Attempted {
     pub undelivered: Option<String>,
 }
 
+/// What of a message was not there when it was queued.
+#[derive(AsChangeset, Debug, Clone, PartialEq, Eq)]
+#[diesel(table_name = emails)]
+pub struct Filled {
+    pub sender: String,
+    pub recipients: String,
+    pub subject: String,
+    pub body: String,
+    pub body_text: String,
+}
+
 /// All that is known of an e-mail, recorded ones too.
 #[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
 #[diesel(table_name = emails)]
@@ -203,8 +214,15 @@ pub fn release(
     Ok(())
 }
 
-/// Puts a message that waits or was given up, for some of its recipients at least, at the front, as if it were new.
-/// False: it is not one of those, or could never be filled in.
+/// Fills in a message that could not be when it was queued.
+pub fn fill(conn: &mut DbConn, id: i64, filled: &Filled) -> QueryResult<usize> {
+    diesel::update(emails::table.find(id))
+        .set(filled)
+        .execute(conn)
+}
+
+/// Puts a message that waits or was given up, for some of its recipients at least, at the front, as if it were new. A
+/// claim ends: whoever has it may be dead. False: it is not one of those.
 pub fn retry(conn: &mut DbConn, id: i64, now: Timestamp) -> QueryResult<bool> {
     let changed = diesel::update(emails::table.find(id))
         .filter(
@@ -217,6 +235,7 @@ pub fn retry(conn: &mut DbConn, id: i64, now: Timestamp) -> QueryResult<bool> {
             emails::state.eq(QUEUED),
             emails::attempts.eq(0),
             emails::next_attempt_at.eq(now),
+            emails::claimed_until.eq(None::<Timestamp>),
         ))
         .execute(conn)?;
     Ok(changed == 1)

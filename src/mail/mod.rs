@@ -18,7 +18,7 @@ mod worker;
 use tokio::sync::Notify;
 
 pub use self::check::{Problem, check};
-pub use self::queue::{MailIds, Queued, QueuedEmail, queue, suppress};
+pub use self::queue::{MailIds, Queued, QueuedEmail, fill_again, is_unfilled, queue, suppress};
 pub use self::target::{MailTarget, SmtpServer, Tls};
 pub use self::template::{Rendered, render};
 use self::transport::Transport;

@@ -1,5 +1,7 @@
 //! Puts messages into the outbox, in the transaction of the change that caused them.
 
+use std::sync::Arc;
+
 use lettre::message::Mailbox;
 use uuid::Uuid;
 
@@ -7,10 +9,11 @@ use super::address;
 use super::template::{Rendered, render};
 use crate::clock::Timestamp;
 use crate::db::connection::DbConn;
-use crate::db::outbox::{self, NewMessage};
-use crate::error::Error;
-use crate::ids::Ids;
+use crate::db::outbox::{self, Filled, NewMessage, StoredEmail};
+use crate::error::{Error, ErrorCode};
+use crate::ids::{CloginId, GroupId, Ids};
 use crate::project::file::EmailTemplate;
+use crate::project::snapshot::Snapshot;
 use crate::users::person::Person;
 
 /// In characters, of what is kept of a failure.
@@ -129,6 +132,54 @@ pub fn suppress(
         Err(reason) => row.last_error = Some(reason.chars().take(MAX_REASON_LENGTH).collect()),
     }
     Ok(Some(outbox::insert(conn, &row)?))
+}
+
+/// Whether a message could not be filled in when it was queued.
+pub fn is_unfilled(email: &StoredEmail) -> bool {
+    email.state == outbox::FAILED && (email.recipients.is_empty() || email.sender.is_empty())
+}
+
+/// Fills such a message in, as its template and its person are now: what was wrong may have been mended since.
+///
+/// # Errors
+///
+/// `validation_failed`: it still cannot be filled in, and why.
+pub fn fill_again(
+    conn: &mut DbConn,
+    snapshot: &Snapshot,
+    email: &StoredEmail,
+) -> Result<(), Error> {
+    let refused = |reason: &str| {
+        let msg = format!("e-mail {} cannot be filled in: {reason}", email.id);
+        Error::new(ErrorCode::ValidationFailed, msg)
+    };
+    let group = GroupId(email.group_id);
+    let mut projects = snapshot
+        .organizations()
+        .filter_map(|setup| setup.projects.get(&group));
+    let project = projects.next();
+    let template = project.zip(email.template_id);
+    let template = template.and_then(|(project, id)| Some((project, project.template(id)?)));
+    let (project, template) = template.ok_or_else(|| refused("its template is no longer there"))?;
+    let person = Person::find(conn, Arc::clone(project), CloginId(email.clogin_id));
+    let person = person.map_err(|error| match error.code() {
+        ErrorCode::UserNotFound => refused("its person is no longer there"),
+        _ => error,
+    })?;
+    let sender = sender(&person).map_err(|reason| refused(&reason))?;
+    let rendered = render(template, &person).map_err(|reason| refused(&reason))?;
+    if rendered.to.is_empty() {
+        return Err(refused("it has nobody to go to"));
+    }
+    let filled = Filled {
+        sender: sender.to_string(),
+        recipients: address::join(&rendered.to),
+        subject: rendered.subject,
+        body: rendered.html,
+        body_text: rendered.text,
+    };
+    outbox::fill(conn, email.id, &filled)?;
+    Ok(())
 }
 
 fn sender(person: &Person) -> Result<Mailbox, String> {

@@ -101,6 +101,8 @@ pub struct Admin {
     pub token: Option<String>,
     #[serde(default)]
     pub kind: AdminKind,
+    /// The projects that it may name on the action API. On the REST surfaces, which have no projects, a secret admin
+    /// reaches all people of its organization, whatever stands here and in `actions`.
     #[serde(default)]
     pub groups: Selection<GroupId>,
     /// Names of actions; `statuses/create` and the like for those of the other endpoints. A publishable admin may have

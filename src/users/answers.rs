@@ -75,7 +75,7 @@ fn single(field: &Field, value: &Value) -> Result<String, Refusal> {
         FieldType::Date if is_date(&text) => Ok(text),
         FieldType::Date => Err(invalid("must be a date as YYYY-MM-DD")),
         FieldType::Email if email::is_valid(&text) => Ok(text),
-        FieldType::Email => Err(invalid(email::RULE)),
+        FieldType::Email => Err(invalid(email::rule(&text))),
         FieldType::Phone if is_phone(&text) => Ok(text),
         FieldType::Phone => Err(invalid(
             "must be a telephone number: 3 to 40 digits, spaces and + - ( ) . / # *",

@@ -14,11 +14,22 @@ use validator::ValidateEmail;
 pub const MAX_LENGTH: usize = 254;
 
 /// What is said of an address that is not one.
-pub const RULE: &str = "must be an e-mail address of at most 254 characters";
+pub fn rule(address: &str) -> &'static str {
+    if is_at_ip_address(address) {
+        "must be an e-mail address at a domain, not at an IP address"
+    } else {
+        "must be an e-mail address of at most 254 characters"
+    }
+}
 
-/// The HTML form's rule (what browsers accept), and the length that SMTP can carry.
+/// The HTML form's rule (what browsers accept), and the length that SMTP can carry. Mail goes to domains only.
 pub fn is_valid(address: &str) -> bool {
-    address.chars().count() <= MAX_LENGTH && address.validate_email()
+    address.chars().count() <= MAX_LENGTH && address.validate_email() && !is_at_ip_address(address)
+}
+
+/// As in `ella@[127.0.0.1]`.
+fn is_at_ip_address(address: &str) -> bool {
+    address.contains("@[")
 }
 
 /// A resolver that takes longer than this does not hold anybody up: the address is accepted.
@@ -64,9 +75,6 @@ impl DnsCheck {
         let Some((_, domain)) = address.rsplit_once('@') else {
             return false;
         };
-        if domain.starts_with('[') {
-            return true;
-        }
         // With the dot at its end the name is whole: no search domain is tried.
         let lookup = self.0.mx_lookup(format!("{domain}."));
         match tokio::time::timeout(TIME_LIMIT, lookup).await {

@@ -63,7 +63,7 @@ impl Profile {
             "main_email" => {
                 let address = text.trim().to_owned();
                 if !address.is_empty() && !email::is_valid(&address) {
-                    return Err(refused("invalid", email::RULE.to_owned()));
+                    return Err(refused("invalid", email::rule(&address).to_owned()));
                 }
                 self.main_email = Some(address);
             }
@@ -119,7 +119,7 @@ fn read_username(
         return Ok(None);
     }
     if settings.username_is_email && !email::is_valid(text.trim()) {
-        return Err(FieldError::new(path, "invalid", email::RULE));
+        return Err(FieldError::new(path, "invalid", email::rule(text)));
     }
     match Username::new(text) {
         Ok(username) => Ok(Some(username)),

@@ -8,9 +8,6 @@ use sha2::{Digest, Sha256};
 
 use crate::db::user_values::Document;
 
-/// Of one document: strings, numbers, true, false, null, and objects and arrays with nothing in them.
-pub const MAX_LEAVES: usize = 500;
-
 /// The keys of a link to where somebody logs in elsewhere, but of the subject, which has an index of its own.
 pub fn of_provider(provider_id: Option<&str>, url: Option<&str>) -> BTreeSet<String> {
     let given = [("providerId", provider_id), ("url", url)];
@@ -167,7 +164,7 @@ fn key(document: Document, path: &str, value: &str) -> String {
     ))
 }
 
-/// How many leaves a value has; see [`MAX_LEAVES`].
+/// How many leaves a value has: strings, numbers, true, false, null, and objects and arrays with nothing in them.
 pub fn leaves(value: &Value) -> usize {
     let of_all = |count: usize, leaves: usize| if count == 0 { 1 } else { leaves };
     match value {

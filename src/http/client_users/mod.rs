@@ -15,7 +15,7 @@ use super::middleware::request_id;
 use super::{Surface, Url, auth};
 use crate::actions::users::{self, RestCall};
 use crate::actions::{Caller, Worker};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, FieldError};
 use crate::events::{CallEvents, Details, Operation};
 use crate::json;
 use crate::users::views::{self, Given};
@@ -208,9 +208,11 @@ async fn change(
         }
         _ => {
             // Of somebody who is not there nothing is said, whatever is sent.
-            users::read::read(&call, &id).await?;
+            let user = users::read::read(&call, &id).await?;
             let body = body(request, payload).await?;
-            let given = Given::read_client(&body, call.locales())?;
+            // Its own it keeps, when the project file no longer names that.
+            let locales = [call.locales(), &[user.locale]].concat();
+            let given = Given::read_client(&body, &locales)?;
             let call = call.telling(events, start(events, &body));
             answers::user(&users::change::change(&call, &id, given).await?)
         }
@@ -249,7 +251,8 @@ async fn authenticate(request: &HttpRequest, worker: &Worker) -> Result<Caller, 
 
 async fn list(request: &HttpRequest, call: &RestCall<'_>) -> Result<HttpResponse, Error> {
     let parameters = query::parameters(request);
-    let wanted = query::read(&parameters, call.organization(), call.locales())?;
+    let locales = users::list::locales(call, query::locale(&parameters)).await?;
+    let wanted = query::read(&parameters, call.organization(), &locales)?;
     let page = users::list::list(call, wanted.selection, wanted.paging, wanted.size).await?;
     answers::page(request, &parameters, page)
 }
@@ -281,7 +284,10 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
         let msg = format!("Unsupported media type \"{sent}\" in request.");
         Error::new(ErrorCode::UnsupportedMediaType, msg)
     })?;
-    match json::parse(&body).map_err(|reason| Error::new(ErrorCode::InvalidJson, reason))? {
+    let value = json::parse(&body).map_err(|reason| Error::new(ErrorCode::InvalidJson, reason))?;
+    let rounded = rounded_properties(&body, &value);
+    match value {
+        Value::Object(_) if !rounded.is_empty() => Err(Error::validation(rounded)),
         Value::Object(object) => Ok(object),
         Value::Null => Err(Error::new(ErrorCode::ValidationFailed, "No data provided")),
         other => {
@@ -290,4 +296,13 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Map<String, Val
             Err(Error::new(ErrorCode::ValidationFailed, msg))
         }
     }
+}
+
+/// Numbers in custom properties that cannot be kept as they are sent; whatever else is in a body is passed over.
+fn rounded_properties(text: &[u8], body: &Value) -> Vec<FieldError> {
+    let key = "custom_properties";
+    json::rounded_numbers(text, body, &format!("{key}."))
+        .into_iter()
+        .map(|error| FieldError::new(key, error.code, format!("{} {}.", error.path, error.msg)))
+        .collect()
 }

@@ -78,6 +78,11 @@ fn last<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
+/// The language that is looked for, as it is given.
+pub(super) fn locale(parameters: &Parameters) -> Option<&str> {
+    last(parameters, "locale")
+}
+
 fn read_size(parameters: &Parameters) -> Result<i64, FieldError> {
     let Some(text) = last(parameters, "page_size") else {
         return Ok(DEFAULT_SIZE);

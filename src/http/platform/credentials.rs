@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::users::rest;
+use super::users::{read_paging, rest};
 use super::{Answer, Call, Telling, cursor};
 use crate::actions::users::credentials;
 use crate::error::Error;
@@ -14,14 +14,9 @@ const MAX_METADATA_BYTES: usize = 64 * 1024;
 const MAX_ID_LENGTH: usize = 255;
 
 pub(super) async fn list(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
+    let paging = read_paging(call, tell);
     let id = call.given.id()?;
-    let mut errors = Vec::new();
-    let limit = call.given.limit(&mut errors);
-    let (given_cursor, after) = call.given.cursor(&mut errors).unzip();
-    if !errors.is_empty() {
-        return Err(Error::validation(errors));
-    }
-    tell.start(|start| start.with("limit", limit).with_some("cursor", given_cursor));
+    let (limit, after) = paging?;
     let (clogin, found) = credentials::list(&rest(call, tell), &id, after, limit).await?;
     if clogin.is_some() {
         tell.start(|start| start.with_impersonal("userId", || json!(id)));

@@ -49,7 +49,8 @@ impl Given {
         if !self.body.is_object() {
             return Err(invalid("The body must be a JSON object.".to_owned()));
         }
-        let errors = json::control_characters(&self.body);
+        let mut errors = json::control_characters(&self.body);
+        errors.extend(json::rounded_numbers(&body, &self.body, ""));
         if errors.is_empty() {
             Ok(())
         } else {

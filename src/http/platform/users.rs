@@ -58,14 +58,25 @@ pub(super) async fn delete(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
 }
 
 pub(super) async fn list(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
+    let (limit, after) = read_paging(call, tell)?;
+    page(call, tell, WantedPerson::default(), after, limit).await
+}
+
+/// How long a page is to be, and where it begins. START says so of a call that fails, too.
+pub(super) fn read_paging(
+    call: &Call<'_>,
+    tell: &mut Telling,
+) -> Result<(usize, Option<Position>), Error> {
     let mut errors = Vec::new();
     let limit = call.given.limit(&mut errors);
+    let said = errors.is_empty().then_some(limit);
     let (cursor, after) = call.given.cursor(&mut errors).unzip();
-    if !errors.is_empty() {
-        return Err(Error::validation(errors));
+    tell.start(|start| start.with_some("limit", said).with_some("cursor", cursor));
+    if errors.is_empty() {
+        Ok((limit, after))
+    } else {
+        Err(Error::validation(errors))
     }
-    tell.start(|start| start.with("limit", limit).with_some("cursor", cursor));
-    page(call, tell, WantedPerson::default(), after, limit).await
 }
 
 pub(super) async fn search(call: &Call<'_>, tell: &mut Telling) -> Result<Answer, Error> {
@@ -85,10 +96,9 @@ pub(super) async fn search(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
         Some(Value::Number(limit)) => checked_limit(values::canonical(limit).parse().ok()),
         Some(_) => checked_limit(None),
     };
-    let limit = limit.unwrap_or_else(|rule| {
-        errors.push(FieldError::new("limit", "invalid", rule));
-        0
-    });
+    let limit = limit
+        .map_err(|rule| errors.push(FieldError::new("limit", "invalid", rule)))
+        .ok();
     let cursor = body.get("cursor");
     let after = cursor.and_then(|cursor| {
         let position = cursor.as_str().and_then(cursor::read);
@@ -97,9 +107,8 @@ pub(super) async fn search(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
         }
         position
     });
-    if !errors.is_empty() {
-        return Err(Error::validation(errors));
-    }
+    // Of a call that fails, too: what of it could be understood.
+    let said = cursor.filter(|_| after.is_some()).cloned();
     tell.start(|start| {
         let asked = || {
             let kept = body
@@ -109,12 +118,15 @@ pub(super) async fn search(call: &Call<'_>, tell: &mut Telling) -> Result<Answer
             Value::Object(kept.collect())
         };
         start
-            .with("limit", limit)
-            .with_some("cursor", cursor.cloned())
+            .with_some("limit", limit)
+            .with_some("cursor", said)
             .with("paths", wanted.paths())
             .with_personal("search", asked)
     });
-    page(call, tell, wanted, after, limit).await
+    match limit {
+        Some(limit) if errors.is_empty() => page(call, tell, wanted, after, limit).await,
+        _ => Err(Error::validation(errors)),
+    }
 }
 
 async fn page(

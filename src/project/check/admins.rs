@@ -11,7 +11,7 @@ use crate::users::email;
 /// `groups`: the projects of its organization.
 pub fn check(report: &mut Report<'_>, path: &str, admin: &Admin, groups: &[Group]) {
     if !email::is_valid(&admin.email) {
-        report.add(format!("{path}.email"), email::RULE);
+        report.add(format!("{path}.email"), email::rule(&admin.email));
     }
     if admin
         .token

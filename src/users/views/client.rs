@@ -125,10 +125,6 @@ fn read_properties(value: &Value) -> Result<Option<Map<String, Value>>, Refusal>
     } else if values::levels(value) > MAX_PROPERTIES_LEVELS {
         let msg = format!("Ensure this field has no more than {MAX_PROPERTIES_LEVELS} levels.");
         refused("too_deep", msg)
-    } else if values::leaves(value) > values::MAX_LEAVES {
-        let most = values::MAX_LEAVES;
-        let msg = format!("Ensure this field has no more than {most} values.");
-        refused("too_many", msg)
     } else {
         match object.get("external_id") {
             None | Some(Value::Null | Value::String(_)) => Ok(Some(object.clone())),

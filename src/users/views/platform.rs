@@ -14,6 +14,7 @@ use crate::users::{claims, values};
 const MAX_CLAIMS_BYTES: usize = 64 * 1024;
 /// Of claims, the object itself counted.
 const MAX_CLAIMS_LEVELS: usize = 16;
+const MAX_CLAIMS_LEAVES: usize = 500;
 /// In characters, of what a link says; a subject is indexed as it is.
 const MAX_SUBJECT_LENGTH: usize = 255;
 const MAX_URL_LENGTH: usize = 2_048;
@@ -221,8 +222,8 @@ fn read_claims(value: &Value, errors: &mut Vec<FieldError>) -> Option<Map<String
                 format!("must have at most {MAX_CLAIMS_BYTES} bytes")
             } else if values::levels(value) > MAX_CLAIMS_LEVELS {
                 format!("must have at most {MAX_CLAIMS_LEVELS} levels")
-            } else if values::leaves(value) > values::MAX_LEAVES {
-                format!("must have at most {} values", values::MAX_LEAVES)
+            } else if values::leaves(value) > MAX_CLAIMS_LEAVES {
+                format!("must have at most {MAX_CLAIMS_LEAVES} values")
             } else {
                 return Some(object.clone());
             }

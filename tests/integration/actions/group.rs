@@ -5,6 +5,7 @@ use clogin::ids::OrganizationId;
 use clogin::project::admins;
 use serde_json::{Value, json};
 
+use crate::support::client::SERVER;
 use crate::support::{TestApp, failure};
 
 /// A call that would fail in many other ways, in a group.
@@ -97,5 +98,25 @@ fn an_admin_that_lists_its_actions_may_call_no_other() {
             let is_refused = answer.code() == "action_forbidden";
             assert_eq!(is_refused, refused == action, "{refused:?}");
         }
+    }
+}
+
+#[test]
+fn on_the_rest_surfaces_a_key_of_some_projects_reaches_everybody() {
+    let app = TestApp::start();
+    let admin = json!({ "id": 0, "email": "camp@riverside.example", "groups": [], "actions": [] });
+    let admin = serde_json::from_value(admin).unwrap();
+    let (_, token) = app
+        .block_on(admins::create(&app.app, OrganizationId(1), admin))
+        .unwrap();
+    let bearer = format!("Bearer {token}");
+    for path in ["/api/v1/users/", "/core/v1/users"] {
+        let get = |bearer: &str| {
+            app.client
+                .send("GET", path, &[("Authorization", bearer)], b"")
+        };
+        let answer = get(&bearer);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        assert_eq!(answer.text, get(&format!("Bearer {}", SERVER[2].1)).text);
     }
 }

@@ -120,7 +120,6 @@ fn the_command_line_lists_shows_and_retries() {
     );
     assert!(shown.ends_with("\n\nYour balance is 0.00.\n"), "{shown}");
     assert_eq!(clogin(&["mail", "show", "424242"]).0, Some(1));
-    assert_eq!(clogin(&["mail", "retry", &unrendered]).0, Some(1));
     // The command line lives before the test's time: what it queues is due.
     assert_eq!(
         clogin(&["mail", "retry", &id_text]),
@@ -130,4 +129,92 @@ fn the_command_line_lists_shows_and_retries() {
     await_state(&test, id, "sent", 1);
     assert_eq!(clogin(&["mail", "retry", &id_text]).0, Some(1));
     assert_eq!(stored(&test, id).state, "sent");
+}
+
+/// Runs `clogin mail retry`.
+fn retry(test: &TestApp, id: i64) -> (Option<i32>, String) {
+    let output = run(&url(test.target()), &["mail", "retry", &id.to_string()]);
+    test.app.mail.nudge();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (output.status.code(), text)
+}
+
+#[test]
+fn one_that_a_dead_node_has_claimed_does_not_wait_for_the_end_of_the_claim() {
+    let server = SmtpServer::failing_times(Stage::Rcpt, Fault::Answer("550 no"), 1);
+    let test = app_with(&server);
+    let id = queue_one(&test);
+    await_state(&test, id, "failed", 1);
+    test.direct().execute(&format!(
+        "UPDATE emails SET state = 'sending', next_attempt_at = created_at, \
+         claimed_until = '2027-01-05 09:02:00' WHERE id = {id}"
+    ));
+    assert_eq!(
+        retry(&test, id),
+        (Some(0), format!("e-mail {id} is queued\n"))
+    );
+    await_state(&test, id, "sent", 1);
+}
+
+#[test]
+fn one_that_could_not_be_filled_in_is_filled_in_anew() {
+    let test = TestApp::start();
+    // As if these templates had been mended since: the project's are sound.
+    queue(&test, json!({ "subject": "{{ user.nothing }}" }));
+    queue(&test, json!({ "to": "{{ user.first_name }}" }));
+    queue(
+        &test,
+        json!({ "id": 424242, "subject": "{{ user.nothing }}" }),
+    );
+    let ids: Vec<i64> = test
+        .direct()
+        .texts("SELECT CAST(id AS TEXT) AS text FROM emails WHERE state = 'failed' ORDER BY id")
+        .iter()
+        .map(|id| id.parse().unwrap())
+        .collect();
+    let [subject, to, gone] = ids[..] else {
+        panic!("{ids:?}")
+    };
+    for id in [subject, to] {
+        assert_eq!(
+            retry(&test, id),
+            (Some(0), format!("e-mail {id} is queued\n"))
+        );
+        let email = await_state(&test, id, "sent", 1);
+        assert_eq!(
+            (email.subject.as_str(), email.recipients.as_str()),
+            ("Welcome, Ella", "ella@riverside.example")
+        );
+        assert_eq!(email.last_error, None);
+    }
+    assert_eq!(test.app.mail.sent().len(), 2);
+    let (code, sentence) = retry(&test, gone);
+    assert_eq!(code, Some(1));
+    assert!(
+        sentence.contains("its template is no longer there"),
+        "{sentence}"
+    );
+    assert_eq!(stored(&test, gone).state, "failed");
+}
+
+#[test]
+fn one_that_still_cannot_be_filled_in_stays_as_it_is() {
+    let test = TestApp::start();
+    queue(&test, json!({ "subject": "{{ user.nothing }}" }));
+    let id = test.direct().number("SELECT max(id) FROM emails");
+    test.direct()
+        .execute("UPDATE users SET main_email = NULL, email_key = NULL WHERE id = 9001");
+    let before = stored(&test, id);
+    let (code, sentence) = retry(&test, id);
+    assert_eq!(code, Some(1));
+    assert!(sentence.contains("has nobody to go to"), "{sentence}");
+    test.direct()
+        .execute("UPDATE registrations SET deleted_at = created_at WHERE clogin_id = 9001");
+    let (code, sentence) = retry(&test, id);
+    assert_eq!(code, Some(1));
+    assert!(
+        sentence.contains("its person is no longer there"),
+        "{sentence}"
+    );
+    assert_eq!(stored(&test, id), before);
 }

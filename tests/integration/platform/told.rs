@@ -99,17 +99,33 @@ fn a_failure_says_what_went_wrong_and_nothing_of_what_was_sent() {
     let claims = json!({ "claims": { "city": "Auckland" } }).to_string();
     let not_found = json!({ "message": "Not found.", "type": "user_not_found" });
     let invalid = json!({ "message": "The request is not valid.", "type": "validation_failed" });
-    for (method, path, body, operation, error) in [
-        ("GET", nobody, "", "RETRIEVE", &not_found),
-        ("PUT", nobody, &claims, "UPDATE", &not_found),
-        ("DELETE", nobody, "", "DELETE", &not_found),
-        ("POST", "/v1/users", r#"{"claims":7}"#, "CREATE", &invalid),
-        ("GET", "/v1/users?limit=0", "", "RETRIEVE_LIST", &invalid),
+    let nothing = json!({});
+    for (method, path, body, operation, start, error) in [
+        ("GET", nobody, "", "RETRIEVE", &nothing, &not_found),
+        ("PUT", nobody, &claims, "UPDATE", &nothing, &not_found),
+        ("DELETE", nobody, "", "DELETE", &nothing, &not_found),
+        (
+            "POST",
+            "/v1/users",
+            r#"{"claims":7}"#,
+            "CREATE",
+            &nothing,
+            &invalid,
+        ),
+        (
+            "GET",
+            "/v1/users?limit=0",
+            "",
+            "RETRIEVE_LIST",
+            &nothing,
+            &invalid,
+        ),
         (
             "POST",
             "/v1/users/search",
             r#"{"limit":0}"#,
             "SEARCH",
+            &json!({ "paths": [] }),
             &invalid,
         ),
         (
@@ -117,12 +133,13 @@ fn a_failure_says_what_went_wrong_and_nothing_of_what_was_sent() {
             "/v1/users/x/credentials",
             "",
             "CREDENTIAL_RETRIEVE_LIST",
+            &json!({ "limit": 100 }),
             &invalid,
         ),
     ] {
         assert!(send(&app, method, path, body).status >= 400);
         let expected = [
-            (format!("USER_{operation}_START"), json!({}), json!({})),
+            (format!("USER_{operation}_START"), start.clone(), json!({})),
             (
                 format!("USER_{operation}_FAIL"),
                 json!({ "error": error }),
@@ -165,4 +182,59 @@ fn what_is_told_of_a_read_writes_nothing_but_the_events() {
         .collect();
     // Who is there is looked for once, however many events there are, and those of a call are written together.
     assert_eq!(kinds, [&["SELECT"][..], &["INSERT"; 6]].concat());
+}
+
+#[test]
+fn the_start_of_a_call_that_fails_says_what_was_asked_for() {
+    let app = TestApp::start();
+    let cursor = "Y3JlYXRlZEF0PTIwMjAtMDgtMjVUMDY6NDY6MDkuNTEwWiZpZD1h";
+    let claims = json!({ "city": "Auckland" });
+    let search = |body: Value| ("POST", "/v1/users/search".to_owned(), body.to_string());
+    let list = |query: String| ("GET", format!("/v1/users?{query}"), String::new());
+    let of_person = |query: String| {
+        (
+            "GET",
+            format!("/v1/users/x/credentials?{query}"),
+            String::new(),
+        )
+    };
+    for ((method, path, body), operation, start) in [
+        (
+            list(format!("limit=0&cursor={cursor}")),
+            "RETRIEVE_LIST",
+            json!({ "cursor": cursor }),
+        ),
+        (
+            list("limit=7&cursor=nina@example.com".to_owned()),
+            "RETRIEVE_LIST",
+            json!({ "limit": 7 }),
+        ),
+        (
+            search(json!({ "claims": claims, "limit": 0, "cursor": cursor })),
+            "SEARCH",
+            json!({ "cursor": cursor, "paths": ["/claims/city"] }),
+        ),
+        (
+            search(json!({ "claims": claims, "other": 1, "cursor": "nina@example.com" })),
+            "SEARCH",
+            json!({ "limit": 100, "paths": ["/claims/city"] }),
+        ),
+        (
+            search(json!({ "claims": "nina@example.com", "limit": 2 })),
+            "SEARCH",
+            json!({ "limit": 2, "paths": [] }),
+        ),
+        (
+            of_person(format!("limit=3&cursor={cursor}")),
+            "CREDENTIAL_RETRIEVE_LIST",
+            json!({ "limit": 3, "cursor": cursor }),
+        ),
+    ] {
+        assert_eq!(send(&app, method, &path, &body).status, 400, "{path}");
+        let [(kind, metadata, data), (failed, ..)] = last(&app);
+        assert_eq!(kind, format!("USER_{operation}_START"));
+        assert_eq!(failed, format!("USER_{operation}_FAIL"));
+        assert_eq!((metadata, data), (start, json!({})), "{path} {body}");
+        app.advance_seconds(1);
+    }
 }

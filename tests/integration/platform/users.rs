@@ -212,6 +212,42 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn a_whole_number_that_cannot_be_kept_is_refused() {
+    let app = TestApp::start();
+    let id = created(&app, json!({}))["id"].as_str().unwrap().to_owned();
+    let before = app.direct().dump();
+    let body = r#"{"claims":{"a":[18446744073709551615,"[-",{"n":-9223372036854775809}]}}"#;
+    let msg = "Must be a whole number of at most 64 bits, or a string";
+    for (method, path) in [
+        ("POST", USERS.to_owned()),
+        ("PUT", format!("{USERS}/{id}")),
+        ("POST", format!("{USERS}/search")),
+    ] {
+        let answer = send(&app, method, &path, body);
+        let rounded = json!(-9_223_372_036_854_775_809.0_f64);
+        bad_body(&answer, "claims.a[2].n", rounded, msg);
+    }
+    let answer = send(
+        &app,
+        "POST",
+        &format!("{USERS}/{id}/credentials"),
+        r#"{"number":123456789012345678901}"#,
+    );
+    bad_body(
+        &answer,
+        "number",
+        json!(123_456_789_012_345_678_901.0_f64),
+        msg,
+    );
+    assert_eq!(app.direct().dump(), before);
+    // Other numbers are kept.
+    let body = r#"{"claims":{"a":[18446744073709551615,-9223372036854775808,1e30,-0,12.5]}}"#;
+    let answer = send(&app, "PUT", &format!("{USERS}/{id}"), body);
+    let expected: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(ok(&answer)["claims"], expected["claims"]);
+}
+
+#[test]
 fn a_link_is_one_persons() {
     let app = TestApp::start();
     let link = |provider: Option<&str>, subject: &str| {

@@ -2,6 +2,9 @@
 
 mod answers;
 mod filters;
+mod large;
+mod locales;
+mod numbers;
 mod pages;
 mod plans;
 mod told;
