@@ -32,8 +32,14 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let retention = retention::start(Arc::clone(&app));
     let mail = mail::start(Arc::clone(&app));
     let events = events::start(Arc::clone(&app));
+    // It begins, and listens to signals, before it is said to serve.
+    let server = actix_web::rt::spawn(server);
+    tokio::task::yield_now().await;
     log::info!("serving {} on http://{listen}", app.config.database);
-    server.await.map_err(|error| error.to_string())?;
+    server
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())?;
     projects.stop().await;
     retention.stop().await;
     events.stop().await;
