@@ -9,8 +9,8 @@ use super::{Call, Done};
 use crate::db::carts::CartLine;
 use crate::error::{Error, ErrorCode};
 use crate::money::Money;
-use crate::orders::add;
 use crate::orders::product_list::{self, NewLine};
+use crate::orders::{Audience, add};
 use crate::project::file::Product;
 use crate::project::snapshot::Project;
 use crate::triggers::selectable::is_hidden;
@@ -29,7 +29,8 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         let memory = person.trigger_memory()?;
         let project = Arc::clone(&person.project);
         let is_hidden = |product: &Product| is_hidden(&project, &memory, product);
-        let added = add::add(conn, person, &lines, is_hidden, now)?;
+        let audience = Audience::of(person);
+        let added = add::add(conn, person, &lines, is_hidden, audience, now)?;
         let products: Value = added.lines.iter().map(describe).collect();
         let mut own = vec![("msg", json!("Products added")), ("products", products)];
         if !added.replaced.is_empty() {

@@ -3,6 +3,7 @@
 mod apply;
 mod cart;
 mod check;
+mod example;
 mod export;
 mod parents;
 mod payments;
