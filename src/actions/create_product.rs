@@ -13,14 +13,7 @@ use crate::project::file::Product;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope.check_doc_keys(&document::KEYS)?;
-    let product = match document::read(&call.project, &call.envelope.doc) {
-        // What it names, or its session holder, may have been made a moment ago, through another node.
-        Err(error) if is_about_others(&error) => {
-            let project = call.fresh_project().await?;
-            document::read(&project, &call.envelope.doc)?
-        }
-        result => result?,
-    };
+    let product = document::read(&call.project, &call.envelope.doc)?;
     let place = Place::of(call);
     let body = call
         .write(move |conn| {
@@ -39,14 +32,6 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         .await?;
     see(call).await;
     Ok(body)
-}
-
-fn is_about_others(error: &Error) -> bool {
-    error.code() != ErrorCode::ValidationFailed
-        || error
-            .errors()
-            .iter()
-            .any(|error| error.path == "doc.holder")
 }
 
 /// What it names is there still: no other change of the configuration comes between.

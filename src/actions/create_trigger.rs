@@ -2,31 +2,21 @@
 
 mod document;
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::Call;
 use super::making::{Place, see};
 use super::reply::{Body, Reply};
 use crate::db::config::ItemKind;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::project::snapshot::Project;
 use crate::project::trigger::{AndOr, Condition, Trigger};
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope
         .check_doc_keys(&["reverse_trigger", "action", "conditions"])?;
-    let mut project = Arc::clone(&call.project);
-    let trigger = match document::read(&project, &call.envelope.doc) {
-        // What it names may have been made a moment ago, through another node.
-        Err(error) if may_be_news(&error) => {
-            project = call.fresh_project().await?;
-            document::read(&project, &call.envelope.doc)?
-        }
-        result => result?,
-    };
-    let text = sentence(&project, &trigger);
+    let trigger = document::read(&call.project, &call.envelope.doc)?;
+    let text = sentence(&call.project, &trigger);
     let place = Place::of(call);
     let body = call
         .write(move |conn| {
@@ -40,13 +30,6 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         .await?;
     see(call).await;
     Ok(body)
-}
-
-/// Whether it is about what the project may have by now: an item, or an option of a field.
-fn may_be_news(error: &Error) -> bool {
-    let mut errors = error.errors().iter();
-    error.code() != ErrorCode::ValidationFailed
-        || errors.any(|error| error.code == "unknown_option")
 }
 
 /// [doc] The answer, in the words of the documented API.

@@ -191,7 +191,9 @@ async fn change(
 ) -> Result<HttpResponse, Error> {
     if asked == Asked::Create {
         let body = body(request, payload).await?;
-        let given = Given::read_client(&body, call.locales())?;
+        let given = call
+            .read_with_locales(|locales| Given::read_client(&body, locales))
+            .await?;
         let call = call.telling(events, start(events, &body));
         return answers::created(&users::create::create(&call, given).await?);
     }
@@ -210,7 +212,9 @@ async fn change(
             // Of somebody who is not there nothing is said, whatever is sent.
             users::read::read(&call, &id).await?;
             let body = body(request, payload).await?;
-            let given = Given::read_client(&body, call.locales())?;
+            let given = call
+                .read_with_locales(|locales| Given::read_client(&body, locales))
+                .await?;
             let call = call.telling(events, start(events, &body));
             answers::user(&users::change::change(&call, &id, given).await?)
         }
@@ -249,7 +253,8 @@ async fn authenticate(request: &HttpRequest, worker: &Worker) -> Result<Caller, 
 
 async fn list(request: &HttpRequest, call: &RestCall<'_>) -> Result<HttpResponse, Error> {
     let parameters = query::parameters(request);
-    let wanted = query::read(&parameters, call.organization(), call.locales())?;
+    let read = |locales: &[String]| query::read(&parameters, call.organization(), locales);
+    let wanted = call.read_with_locales(read).await?;
     let page = users::list::list(call, wanted.selection, wanted.paging, wanted.size).await?;
     answers::page(request, &parameters, page)
 }

@@ -5,6 +5,7 @@ mod cart;
 mod check;
 mod example;
 mod export;
+mod news;
 mod parents;
 mod payments;
 mod status;
