@@ -15,12 +15,15 @@ use crate::project::trigger::{AndOr, Condition, Trigger};
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope
         .check_doc_keys(&["reverse_trigger", "action", "conditions"])?;
-    let trigger = document::read(&call.project, &call.envelope.doc)?;
-    let text = sentence(&call.project, &trigger);
-    let place = Place::of(call);
+    document::read(&call.project, &call.envelope.doc)?;
+    let (place, doc) = (Place::of(call), call.envelope.doc.clone());
     let body = call
         .write(move |conn| {
-            let id = place.insert(conn, ItemKind::Trigger, |id| Trigger {
+            let change = place.begin(conn)?;
+            let project = change.project(conn)?;
+            let trigger = document::read(&project, &doc)?;
+            let text = sentence(&project, &trigger);
+            let id = change.insert(conn, ItemKind::Trigger, |id| Trigger {
                 id,
                 name: format!("Trigger {id}"),
                 ..trigger.clone()

@@ -5,6 +5,7 @@ mod cart;
 mod check;
 mod example;
 mod export;
+mod meanwhile;
 mod news;
 mod parents;
 mod payments;
