@@ -163,7 +163,10 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let known = call.caller.setup.admins.get(&AdminId(id));
+        // A call that looks again has a fresh snapshot: the caller's setup is as it was.
+        let snapshot = call.app.projects.current();
+        let setup = snapshot.admin(call.caller.admin_id());
+        let known = setup.and_then(|(setup, _)| setup.admins.get(&AdminId(id)));
         if !known.is_some_and(|known| known.admin.groups.contains(&call.project.id())) {
             let rule = "must be an admin of the organization with access to this project";
             self.refuse("admin_id", "invalid", rule);

@@ -7,21 +7,19 @@ use serde_json::{Value, json};
 use super::reply::Body;
 use super::{Call, Done};
 use crate::db::carts::CartLine;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::money::Money;
-use crate::orders::add;
-use crate::orders::product_list::{self, NewLine};
+use crate::orders::product_list;
+use crate::orders::{Audience, add};
 use crate::project::file::Product;
-use crate::project::snapshot::Project;
 use crate::triggers::selectable::is_hidden;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    let mut person = call.person().await?;
-    let lines = match read(call).await {
-        Ok((project, lines)) => {
-            person.project = project;
-            lines
-        }
+    let person = call.person().await?;
+    let list = call.envelope.product_list();
+    let lines = list.and_then(|list| product_list::read_new_lines(&call.project, &list));
+    let lines = match lines {
+        Ok(lines) => lines,
         Err(error) => return Err(error.about(person)),
     };
     let now = call.app.clock.now();
@@ -29,7 +27,8 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         let memory = person.trigger_memory()?;
         let project = Arc::clone(&person.project);
         let is_hidden = |product: &Product| is_hidden(&project, &memory, product);
-        let added = add::add(conn, person, &lines, is_hidden, now)?;
+        let audience = Audience::of(person);
+        let added = add::add(conn, person, &lines, is_hidden, audience, now)?;
         let products: Value = added.lines.iter().map(describe).collect();
         let mut own = vec![("msg", json!("Products added")), ("products", products)];
         if !added.replaced.is_empty() {
@@ -39,20 +38,6 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         Ok(Done::new(own).with_products(added.all()))
     })
     .await
-}
-
-/// What is to be added, and the project that has it.
-async fn read(call: &Call<'_>) -> Result<(Arc<Project>, Vec<NewLine>), Error> {
-    let list = call.envelope.product_list()?;
-    match product_list::read_new_lines(&call.project, &list) {
-        // It may have been made a moment ago, through another node.
-        Err(error) if error.code() == ErrorCode::ProductNotFound => {
-            let fresh = call.fresh_project().await?;
-            let lines = product_list::read_new_lines(&fresh, &list)?;
-            Ok((fresh, lines))
-        }
-        result => Ok((Arc::clone(&call.project), result?)),
-    }
 }
 
 pub(super) fn describe(line: &CartLine) -> Value {

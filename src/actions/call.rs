@@ -66,12 +66,20 @@ impl Done {
 }
 
 impl Call<'_> {
-    pub(super) async fn answer(&self) -> Result<Body, Error> {
+    pub(super) async fn answer(&mut self) -> Result<Body, Error> {
         // Before anything that costs: a known key is answered without hashing a password again.
         if let Some(stored) = self.stored_answer().await? {
             return Ok(stored);
         }
-        match super::run(self).await {
+        let mut result = super::run(self).await;
+        // It may have been applied or made a moment ago, through another process or node.
+        if let Err(error) = &result
+            && rests_on_project(error)
+            && self.look_again().await?
+        {
+            result = super::run(self).await;
+        }
+        match result {
             // Somebody else has taken the key meanwhile, and has committed: this is its answer.
             Err(error) if error.taken() == Some(UniqueIndex::IdempotencyKey) => {
                 self.stored_answer().await?.ok_or_else(|| {
@@ -79,6 +87,20 @@ impl Call<'_> {
                 })
             }
             result => result,
+        }
+    }
+
+    /// Takes the project from a fresh snapshot. Whether it is another than before: then what was refused may be right.
+    async fn look_again(&mut self) -> Result<bool, Error> {
+        let snapshot = self.app.projects.refresh(&self.app.db).await?;
+        let admin = snapshot.admin(self.caller.admin_id());
+        let project = admin.and_then(|(setup, _)| setup.projects.get(&self.project.id()));
+        match project.filter(|project| !Arc::ptr_eq(project, &self.project)) {
+            Some(project) => {
+                self.project = Arc::clone(project);
+                Ok(true)
+            }
+            None => Ok(false),
         }
     }
 
@@ -162,20 +184,6 @@ impl Call<'_> {
         .map_err(|error| error.about(before))
     }
 
-    /// What the project knows under an id; when it does not, it is looked for once more in a fresh snapshot.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub(super) async fn fresh_project(&self) -> Result<Arc<Project>, Error> {
-        let snapshot = self.app.projects.refresh(&self.app.db).await?;
-        let setup = snapshot
-            .admin(self.caller.admin_id())
-            .map(|(setup, _)| setup);
-        let project = setup.and_then(|setup| setup.projects.get(&self.project.id()));
-        Ok(Arc::clone(project.unwrap_or(&self.project)))
-    }
-
     /// Reads the person that the call is about.
     ///
     /// # Errors
@@ -224,6 +232,22 @@ impl Call<'_> {
     pub(super) fn check_connected_to(&self, connected_to: CloginId) -> Result<(), Error> {
         check_connected_to(self.envelope.connected_to, connected_to)
     }
+}
+
+/// Whether a refusal is about what the project has, or how it is set up.
+fn rests_on_project(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        ErrorCode::StatusNotFound
+            | ErrorCode::ProductNotFound
+            | ErrorCode::CategoryNotFound
+            | ErrorCode::FieldNotFound
+            | ErrorCode::ProductUnavailable
+            | ErrorCode::ProductLocked
+            | ErrorCode::QuotaExceeded
+            | ErrorCode::NotAFamilyProject
+            | ErrorCode::ValidationFailed
+    )
 }
 
 pub(super) fn check_connected_to(

@@ -27,10 +27,12 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let place = Place::of(call);
     let body = call
         .write(move |conn| {
-            let id = place.insert(conn, ItemKind::Category, |id| Category {
-                id,
-                ..category.clone()
-            })?;
+            let id = place
+                .begin(conn)?
+                .insert(conn, ItemKind::Category, |id| Category {
+                    id,
+                    ..category.clone()
+                })?;
             Ok(reply("Category created successfully.", id))
         })
         .await?;

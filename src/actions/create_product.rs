@@ -6,31 +6,22 @@ use super::Call;
 use super::making::{Place, see};
 use super::reply::{Body, Reply};
 use crate::db::carts;
-use crate::db::config::{self, ItemKind};
-use crate::db::connection::Conn;
-use crate::error::{Error, ErrorCode};
+use crate::db::config::ItemKind;
+use crate::error::Error;
 use crate::project::file::Product;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope.check_doc_keys(&document::KEYS)?;
-    let product = match document::read(&call.project, &call.envelope.doc) {
-        // What it names, or its session holder, may have been made a moment ago, through another node.
-        Err(error) if is_about_others(&error) => {
-            let project = call.fresh_project().await?;
-            document::read(&project, &call.envelope.doc)?
-        }
-        result => result?,
-    };
-    let place = Place::of(call);
+    document::read(&call.project, &call.envelope.doc)?;
+    let (place, doc) = (Place::of(call), call.envelope.doc.clone());
     let body = call
         .write(move |conn| {
-            let id = place.insert(conn, ItemKind::Product, |id| Product {
-                id,
-                ..product.clone()
-            })?;
-            check_references(conn, place, &product)?;
+            let change = place.begin(conn)?;
+            let product = document::read(&change.project(conn)?, &doc)?;
+            let quota = product.quota.map(i64::from);
+            let id = change.insert(conn, ItemKind::Product, |id| Product { id, ..product })?;
             // Nobody has it in a cart yet, so that nothing is sold.
-            carts::set_quota(conn, place.organization, id, product.quota.map(i64::from))?;
+            carts::set_quota(conn, place.organization, id, quota)?;
             Ok(Reply::plain()
                 .with("msg", "Product created successfully.")
                 .with("msg_type", "info")
@@ -39,33 +30,4 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         .await?;
     see(call).await;
     Ok(body)
-}
-
-fn is_about_others(error: &Error) -> bool {
-    error.code() != ErrorCode::ValidationFailed
-        || error
-            .errors()
-            .iter()
-            .any(|error| error.path == "doc.holder")
-}
-
-/// What it names is there still: no other change of the configuration comes between.
-fn check_references(conn: &mut Conn, place: Place, product: &Product) -> Result<(), Error> {
-    let category = product.category.into_iter();
-    let products = product.holder.into_iter().chain(product.discounted.clone());
-    let references = category
-        .map(|id| (ItemKind::Category, id))
-        .chain(products.map(|id| (ItemKind::Product, id)));
-    for (kind, id) in references {
-        let found = config::item(conn, place.organization, place.group, kind, id)?;
-        if found.is_none() {
-            let code = match kind {
-                ItemKind::Category => ErrorCode::CategoryNotFound,
-                _ => ErrorCode::ProductNotFound,
-            };
-            let msg = format!("The project has the {} {id} no more.", kind.name());
-            return Err(Error::new(code, msg));
-        }
-    }
-    Ok(())
 }

@@ -21,10 +21,12 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     let place = Place::of(call);
     let body = call
         .write(move |conn| {
-            let id = place.insert(conn, ItemKind::Status, |id| Status {
-                id: StatusId(id),
-                ..status.clone()
-            })?;
+            let id = place
+                .begin(conn)?
+                .insert(conn, ItemKind::Status, |id| Status {
+                    id: StatusId(id),
+                    ..status.clone()
+                })?;
             Ok(Reply::plain()
                 .with("msg", "Status created successfully.")
                 .with("msg_type", "info")

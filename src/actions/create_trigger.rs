@@ -2,35 +2,28 @@
 
 mod document;
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::Call;
 use super::making::{Place, see};
 use super::reply::{Body, Reply};
 use crate::db::config::ItemKind;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::project::snapshot::Project;
 use crate::project::trigger::{AndOr, Condition, Trigger};
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
     call.envelope
         .check_doc_keys(&["reverse_trigger", "action", "conditions"])?;
-    let mut project = Arc::clone(&call.project);
-    let trigger = match document::read(&project, &call.envelope.doc) {
-        // What it names may have been made a moment ago, through another node.
-        Err(error) if may_be_news(&error) => {
-            project = call.fresh_project().await?;
-            document::read(&project, &call.envelope.doc)?
-        }
-        result => result?,
-    };
-    let text = sentence(&project, &trigger);
-    let place = Place::of(call);
+    document::read(&call.project, &call.envelope.doc)?;
+    let (place, doc) = (Place::of(call), call.envelope.doc.clone());
     let body = call
         .write(move |conn| {
-            let id = place.insert(conn, ItemKind::Trigger, |id| Trigger {
+            let change = place.begin(conn)?;
+            let project = change.project(conn)?;
+            let trigger = document::read(&project, &doc)?;
+            let text = sentence(&project, &trigger);
+            let id = change.insert(conn, ItemKind::Trigger, |id| Trigger {
                 id,
                 name: format!("Trigger {id}"),
                 ..trigger.clone()
@@ -40,13 +33,6 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         .await?;
     see(call).await;
     Ok(body)
-}
-
-/// Whether it is about what the project may have by now: an item, or an option of a field.
-fn may_be_news(error: &Error) -> bool {
-    let mut errors = error.errors().iter();
-    error.code() != ErrorCode::ValidationFailed
-        || errors.any(|error| error.code == "unknown_option")
 }
 
 /// [doc] The answer, in the words of the documented API.

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::{GroupId, OrganizationId};
 use crate::lenient::{self, MAX_NAME_LENGTH};
 use crate::project::definition::to_json;
+use crate::project::snapshot::{self, Project};
 
 /// The project whose items a call changes.
 #[derive(Clone, Copy)]
@@ -27,32 +28,83 @@ impl Place {
         }
     }
 
-    /// Writes an item with the next id of its kind, and says it. Begins the change of the configuration.
+    /// Begins a change of the configuration: no other one comes between until the transaction ends.
+    ///
+    /// # Errors
+    ///
+    /// `group_forbidden`, when the project is gone since the snapshot.
+    pub(super) fn begin(self, conn: &mut Conn) -> Result<Change, Error> {
+        let version = config::next_version(conn)?;
+        match config::group(conn, self.organization, self.group)? {
+            Some(_) => Ok(Change {
+                place: self,
+                version,
+            }),
+            None => Err(group_forbidden()),
+        }
+    }
+}
+
+/// A change of a project's items that has begun.
+pub(super) struct Change {
+    place: Place,
+    version: i64,
+}
+
+impl Change {
+    /// The project as it is until the change ends: what a call names may be gone since the snapshot.
+    ///
+    /// # Errors
+    ///
+    /// When its rows cannot be read.
+    pub(super) fn project(&self, conn: &mut Conn) -> Result<Project, Error> {
+        let Place {
+            organization,
+            group,
+        } = self.place;
+        let groups = snapshot::load_groups(conn, organization)?;
+        let found = groups.into_iter().find(|found| found.id == group);
+        found
+            .map(|group| Project::new(organization, group))
+            .ok_or_else(group_forbidden)
+    }
+
+    /// Writes an item with the next id of its kind, and says it.
     ///
     /// # Errors
     ///
     /// When the database cannot do it.
     pub(super) fn insert<T: Serialize>(
-        self,
+        &self,
         conn: &mut Conn,
         kind: ItemKind,
         item: impl FnOnce(i64) -> T,
     ) -> Result<i64, Error> {
-        let version = config::next_version(conn)?;
+        let Place {
+            organization,
+            group,
+        } = self.place;
         let id = config::next_id(conn, kind.name())?;
         let row = ItemRow {
-            organization_id: self.organization.0,
-            group_id: self.group.0,
+            organization_id: organization.0,
+            group_id: group.0,
             kind: kind.name().to_owned(),
             id,
             position: config::LAST_POSITION,
             definition: to_json(&item(id))?,
-            version,
+            version: self.version,
         };
         config::insert_item(conn, &row)?;
-        config::touch_organization(conn, self.organization, version)?;
+        config::touch_organization(conn, organization, self.version)?;
         Ok(id)
     }
+}
+
+fn group_forbidden() -> Error {
+    Error::new(
+        ErrorCode::GroupForbidden,
+        "This key may not use this group.",
+    )
 }
 
 /// This node answers the next call with what was made; the others see it within a second, or when they are asked for

@@ -144,7 +144,7 @@ pub async fn dispatch(
     let idempotency = key.map(|key| {
         idempotency::Claim::new(&worker.app, caller, key, request.endpoint, request.body)
     });
-    let call = Call {
+    let mut call = Call {
         app: &worker.app,
         local: &worker.local,
         caller,

@@ -11,6 +11,7 @@ use crate::db::error::UniqueIndex;
 use crate::db::held::{self, EndedToo};
 use crate::error::{Error, ErrorCode, FieldError};
 use crate::ids::CloginId;
+use crate::project::snapshot::has_families_now;
 use crate::triggers::trace::Trace;
 use crate::users::forms::FormState;
 use crate::users::register::{Ended, Registering};
@@ -175,7 +176,8 @@ pub(super) async fn existing_person(
     }
 }
 
-/// Holds the parent of a child that is to be registered: it can neither end nor move away meanwhile.
+/// Holds the parent of a child that is to be registered: it can neither end nor move away meanwhile, nor can the project's
+/// families end.
 fn hold_parent(
     conn: &mut crate::db::connection::Conn,
     registering: &Registering,
@@ -194,7 +196,8 @@ fn hold_parent(
     match held {
         None => Err(Error::user_not_found()),
         Some(parent) if parent.parent_id.is_some() => Err(parent_is_child("connected_to")),
-        Some(_) => Ok(()),
+        Some(_) if has_families_now(conn, project)? => Ok(()),
+        Some(_) => Err(not_a_family_project()),
     }
 }
 

@@ -1,27 +1,21 @@
 //! `set_status`: gives a user a status of the project, or takes it away. An excluding one takes the user out of the
 //! normal list, and its order out of the totals.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::reply::Body;
 use super::{Call, Done};
 use crate::error::{Error, ErrorCode, FieldError};
-use crate::ids::StatusId;
-use crate::project::snapshot::{Project, current_status};
+use crate::project::snapshot::current_status;
 
 pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    let mut person = call.person_with_doc(&[]).await?;
+    let person = call.person_with_doc(&[]).await?;
     let Some(status_id) = call.envelope.status_id else {
         let rule = "is required: a status of the project, or 0 to take it away";
         return Err(Error::invalid("status_id", "required", rule).about(person));
     };
-    if let Some(id) = status_id {
-        match find(call, id).await {
-            Ok(project) => person.project = project,
-            Err(error) => return Err(error.about(person)),
-        }
+    if status_id.is_some_and(|id| call.project.status(id).is_none()) {
+        return Err(unknown().about(person));
     }
     call.change(person, move |conn, person| {
         let status = match status_id {
@@ -42,18 +36,6 @@ pub(super) async fn run(call: &Call<'_>) -> Result<Body, Error> {
         ]))
     })
     .await
-}
-
-/// The project, as it is when it has the status.
-async fn find(call: &Call<'_>, id: StatusId) -> Result<Arc<Project>, Error> {
-    if call.project.status(id).is_some() {
-        return Ok(Arc::clone(&call.project));
-    }
-    let fresh = call.fresh_project().await?;
-    match fresh.status(id) {
-        Some(_) => Ok(fresh),
-        None => Err(unknown()),
-    }
 }
 
 fn unknown() -> Error {

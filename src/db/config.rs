@@ -163,6 +163,19 @@ pub fn groups_of(conn: &mut DbConn, organization: OrganizationId) -> QueryResult
         .load(conn)
 }
 
+pub fn group(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    id: GroupId,
+) -> QueryResult<Option<GroupRow>> {
+    groups::table
+        .filter(groups::organization_id.eq(organization.0))
+        .filter(groups::id.eq(id.0))
+        .select(GroupRow::as_select())
+        .get_result(conn)
+        .optional()
+}
+
 pub fn items_of(conn: &mut DbConn, organization: OrganizationId) -> QueryResult<Vec<ItemRow>> {
     group_items::table
         .filter(group_items::organization_id.eq(organization.0))

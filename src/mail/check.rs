@@ -1,7 +1,9 @@
 //! Whether a template can be filled in for everybody: seen when the project file is applied, not when mail is sent.
 
+mod names;
+
 use super::address;
-use super::template::{JINJA, Part, parts, render_part, sentence};
+use super::template::{Part, parts, render_part};
 use super::variables::{self, Example};
 use crate::project::file::EmailTemplate;
 use crate::project::snapshot::Project;
@@ -9,7 +11,7 @@ use crate::project::snapshot::Project;
 /// What is wrong with a template: the key in it, and what is allowed there.
 pub type Problem = (&'static str, String);
 
-/// Compiles each part, looks at every name in it, and fills it in for somebody who answered nothing and somebody who
+/// Looks at every name in each part, wherever it stands, and fills it in for somebody who answered nothing and somebody who
 /// answered everything.
 pub fn check(template: &EmailTemplate, project: &Project) -> Vec<Problem> {
     let names = variables::names(project);
@@ -22,32 +24,15 @@ pub fn check(template: &EmailTemplate, project: &Project) -> Vec<Problem> {
 }
 
 fn check_part(part: Part, source: &str, project: &Project, names: &[String]) -> Vec<String> {
-    let compiled = match JINJA.template_from_named_str(part.key(), source) {
-        Ok(compiled) => compiled,
-        Err(error) => return vec![sentence(&error)],
-    };
-    let mut used: Vec<_> = compiled.undeclared_variables(true).into_iter().collect();
-    used.sort_unstable();
-    let unknown: Vec<_> = used
-        .iter()
-        .filter(|name| !is_known(name, names))
-        .map(|name| unknown_variable(name, names))
-        .collect();
-    if !unknown.is_empty() {
-        return unknown;
+    let problems = names::problems(source, names);
+    if !problems.is_empty() {
+        return problems;
     }
     [Example::Empty, Example::Full]
         .into_iter()
         .find_map(|example| try_out(part, source, project, example).err())
         .into_iter()
         .collect()
-}
-
-/// `user` alone comes from `user["some-id"]`: whether that is there shows when it is filled in.
-fn is_known(name: &str, names: &[String]) -> bool {
-    names.iter().any(|known| known == name)
-        || ["user", "meta_info", "group"].contains(&name)
-        || JINJA.globals().any(|(global, _)| global == name)
 }
 
 fn unknown_variable(name: &str, names: &[String]) -> String {

@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 
-use super::availability::unavailable;
+use super::availability::{Audience, unavailable};
 use super::cart::{Cart, delete};
 use super::entries::{Entry, quota_exceeded, take_seats};
 use super::lines::{check_sum, new_row, write};
@@ -36,7 +36,7 @@ impl Added {
 }
 
 /// Adds lines: seats are taken, and the registration's sum follows. All or nothing. `is_hidden`: which products this
-/// user may not select itself.
+/// user may not select itself. `audience`: whom they are offered to.
 ///
 /// # Errors
 ///
@@ -46,11 +46,12 @@ pub fn add(
     person: &mut Person,
     lines: &[NewLine],
     is_hidden: impl Fn(&Product) -> bool,
+    audience: Audience,
     now: Timestamp,
 ) -> Result<Added, Error> {
     let mut cart = Cart::read(conn, person)?;
     let today = today(&person.project.group.settings, now);
-    check_available(person, &cart, lines, is_hidden, today)?;
+    check_available(person, &cart, lines, is_hidden, audience, today)?;
     let entries = lines
         .iter()
         .map(|line| Entry::new(person, &cart, line))
@@ -96,6 +97,7 @@ fn check_available(
     cart: &Cart,
     lines: &[NewLine],
     is_hidden: impl Fn(&Product) -> bool,
+    audience: Audience,
     today: NaiveDate,
 ) -> Result<(), Error> {
     let project = &person.project;
@@ -116,7 +118,7 @@ fn check_available(
         // Who asks for a seat has chosen already, or a trigger has.
         let rule = if is_hidden(product) && !waits {
             Some("is hidden")
-        } else if let Some(rule) = unavailable(project, product, person.is_child(), today) {
+        } else if let Some(rule) = unavailable(project, product, audience, today) {
             Some(rule)
         } else if product.is_only_one() && in_cart.contains(&product.id) {
             Some("is in the cart already, and there is only one of it")

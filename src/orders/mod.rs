@@ -13,5 +13,5 @@ pub mod product_list;
 mod seats;
 pub mod terms;
 
-pub use self::availability::not_offered;
+pub use self::availability::{Audience, not_offered};
 pub use self::locks::{indispensable, locked};

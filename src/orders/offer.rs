@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::availability::unavailable;
+use super::availability::{Audience, unavailable};
 use super::cart::Cart;
 use super::lines::{gross, new_row, write};
 use super::product_list::{Item, NewLine};
@@ -76,7 +76,7 @@ fn refusal(
         let lines = cart.of_category(project, category);
         lines.filter(|line| !line.waiting).map(|line| line.quantity)
     };
-    let unavailable = unavailable(project, product, person.is_child(), today);
+    let unavailable = unavailable(project, product, Audience::of(person), today);
     unavailable.or_else(|| {
         let gross: i64 = cart.lines().iter().map(gross).sum();
         if cart.line_of(product.id).is_some() {

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use chrono::{Days, Duration, Months, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::file::{Interval, Recurring, Settings};
 use crate::clock::Timestamp;
@@ -103,8 +105,32 @@ pub enum InvalidDate {
     Date,
 }
 
+/// A date of the project file.
+///
+/// # Errors
+///
+/// What is allowed, when it is not written as `YYYY-MM-DD`.
+pub fn deserialize_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    deserialize_optional_date(deserializer)?.ok_or_else(|| D::Error::custom(DATE_RULE))
+}
+
+/// As [`deserialize_date`], of one that may be absent.
+///
+/// # Errors
+///
+/// As [`deserialize_date`].
+pub fn deserialize_optional_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<NaiveDate>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| read_date(&text, "YYYY-MM-DD").map_err(|_| D::Error::custom(DATE_RULE)))
+        .transpose()
+}
+
+const DATE_RULE: &str = "must be a date as YYYY-MM-DD";
+
 /// Whether a date is of a year with four digits.
-pub fn is_sensible(date: &NaiveDate) -> bool {
+fn is_sensible(date: &NaiveDate) -> bool {
     use chrono::Datelike;
     (1000..=9999).contains(&date.year())
 }

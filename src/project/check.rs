@@ -5,6 +5,7 @@ pub mod admins;
 pub mod groups;
 pub mod ids;
 pub mod products;
+mod read;
 mod templates;
 mod triggers;
 pub mod users;
@@ -37,12 +38,7 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<ProjectFile, Vec<Problem>> {
     if !report.is_empty() {
         return Err(report.into_problems());
     }
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let path = if path == "." { String::new() } else { path };
-        report.add(path, format!("is not valid: {}", error.inner()));
-        report.into_problems()
-    })
+    read::read(&mut report, value).ok_or_else(|| report.into_problems())
 }
 
 /// Checks a file against what will be there when it is applied. `groups` are the projects as they will be: those of

@@ -4,9 +4,13 @@
 //! The JSON Schema that `clogin schema project` prints is made from these types.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::marker::PhantomData;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::action_names::PUBLISHABLE_ACTIONS;
@@ -137,8 +141,8 @@ pub enum AdminKind {
 }
 
 /// `"all"`, or a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "must be \"all\" or a list")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub enum Selection<T> {
     All(All),
     Listed(Vec<T>),
@@ -148,6 +152,34 @@ pub enum Selection<T> {
 #[serde(rename_all = "snake_case")]
 pub enum All {
     All,
+}
+
+/// By hand: what serde derives says of a bad item only where the list stands.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Selection<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AllOrList<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for AllOrList<T> {
+            type Value = Selection<T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("\"all\" or a list")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                match text {
+                    "all" => Ok(Selection::default()),
+                    _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                }
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(items)).map(Selection::Listed)
+            }
+        }
+
+        deserializer.deserialize_any(AllOrList(PhantomData))
+    }
 }
 
 impl<T> Default for Selection<T> {

@@ -17,9 +17,9 @@ use crate::db::{totals, users};
 use crate::error::Error;
 use crate::ids::{CloginId, GroupId, OrganizationId};
 use crate::mail::MailIds;
-use crate::orders::add;
 use crate::orders::payments::{self, NewPayment};
 use crate::orders::product_list::NewLine;
+use crate::orders::{Audience, add};
 use crate::triggers::settle::{Changes, Effects, Mail, Settling, settle, settle_parent_of};
 use crate::triggers::trace::Trace;
 use crate::users::register::{Begun, Ended, NewPerson, Registering};
@@ -168,7 +168,16 @@ impl FileRegistering {
                 let holder = project.holder_of(product);
                 !product.visible || holder.is_some_and(|holder| !holder.visible)
             };
-            match add::add(conn, &mut begun.person, &self.cart, is_hidden, now) {
+            // The file says itself who has what, whatever the level of a product.
+            let audience = Audience::Anybody;
+            match add::add(
+                conn,
+                &mut begun.person,
+                &self.cart,
+                is_hidden,
+                audience,
+                now,
+            ) {
                 Ok(added) => {
                     changes = changes.with_cart(&added.lines);
                 }

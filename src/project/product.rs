@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::calendar::deserialize_optional_date;
 use super::items::Level;
 use crate::money::{Money, Percent};
 
@@ -53,14 +54,30 @@ pub struct Product {
     #[serde(default = "yes")]
     pub visible: bool,
     /// The days on which it can be had, in the project's time zone: the first and the last one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "deserialize_optional_date"
+    )]
     pub start_date: Option<NaiveDate>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "deserialize_optional_date"
+    )]
     pub end_date: Option<NaiveDate>,
     /// The days on which it takes place. A session has both.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "deserialize_optional_date"
+    )]
     pub activity_start_date: Option<NaiveDate>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "deserialize_optional_date"
+    )]
     pub activity_end_date: Option<NaiveDate>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub short_remarks: String,

@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use super::definition;
 use super::file::{
     Admin, AdminKind, Category, EmailTemplate, Field, Form, Group, Organization, Product, Status,
+    Structure,
 };
 use super::trigger::Trigger;
 use crate::db::Db;
@@ -363,6 +364,19 @@ pub fn current_status(
     found
         .map(|row| parse("status", id.0, &row.definition))
         .transpose()
+}
+
+/// Whether a project has families now, for a write that holds the registration of a child's parent. As with
+/// [`current_status`], an `apply` that ends them comes wholly before or wholly after.
+///
+/// # Errors
+///
+/// When its row cannot be read, or its document does not parse.
+pub fn has_families_now(conn: &mut DbConn, project: &Project) -> Result<bool, Error> {
+    let row = config::group(conn, project.organization_id, project.id())?;
+    let group = row.map(|row| parse::<Group>("group", row.id, &row.definition));
+    let group = group.transpose()?;
+    Ok(group.is_some_and(|group| group.structure == Structure::Family))
 }
 
 /// The projects of an organization with all their lists, in the order of the project file.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::calendar::deserialize_date;
 use crate::ids::{FormId, StatusId};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +75,7 @@ pub enum Condition {
         at_least: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at_most: Option<u32>,
+        #[serde(deserialize_with = "deserialize_date")]
         on_date: chrono::NaiveDate,
     },
 }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::money::Money;
 use crate::orders::cart::Cart;
 use crate::orders::terms::{Subscription, Terms};
-use crate::orders::{indispensable, locked, not_offered};
+use crate::orders::{Audience, indispensable, locked, not_offered};
 use crate::project::calendar;
 use crate::project::file::{Product, ProductType, Recurring};
 use crate::project::snapshot::Project;
@@ -90,7 +90,7 @@ pub(super) fn products(
     let project = &person.project;
     let memory = person.trigger_memory()?;
     let is_selectable = |product: &&Product| {
-        not_offered(project, product, person.is_child(), today).is_none()
+        not_offered(project, product, Audience::of(person), today).is_none()
             && !is_hidden(project, &memory, product)
     };
     let products = project.group.products.iter();

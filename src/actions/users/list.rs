@@ -47,28 +47,31 @@ pub async fn list(
     call.app().db.read_consistently(read).await
 }
 
-/// The languages that people can be looked for by: the organization's, and the one that is asked for when somebody has
-/// kept it from an older project file.
+/// The language that is asked for, where the organization no longer names it and somebody has kept it from an older project
+/// file.
 ///
 /// # Errors
 ///
 /// When the database cannot be read.
-pub async fn locales(call: &RestCall<'_>, asked: Option<&str>) -> Result<Vec<String>, Error> {
-    let mut locales = call.locales().to_vec();
+pub async fn kept_locale(
+    call: &RestCall<'_>,
+    asked: Option<&str>,
+) -> Result<Option<String>, Error> {
+    let named = &call.caller.setup.organization.locales;
     let is_other = |asked: &&str| {
-        !asked.contains(char::is_control) && !call.locales().iter().any(|known| known == asked)
+        !asked.contains(char::is_control) && !named.iter().any(|known| known == asked)
     };
-    if let Some(asked) = asked.filter(is_other) {
-        let selection = Selection {
-            locale: Some(asked.to_owned()),
-            ..Selection::all(call.organization())
-        };
-        let find =
-            move |conn: &mut DbConn| Ok(rest_lists::page(conn, &selection, &Start::Offset(0), 1)?);
-        let found = call.app().db.read(find).await?;
-        locales.extend(found.into_iter().map(|user| user.locale));
-    }
-    Ok(locales)
+    let Some(asked) = asked.filter(is_other) else {
+        return Ok(None);
+    };
+    let selection = Selection {
+        locale: Some(asked.to_owned()),
+        ..Selection::all(call.organization())
+    };
+    let find =
+        move |conn: &mut DbConn| Ok(rest_lists::page(conn, &selection, &Start::Offset(0), 1)?);
+    let found = call.app().db.read(find).await?;
+    Ok(found.into_iter().next().map(|user| user.locale))
 }
 
 fn by_number(

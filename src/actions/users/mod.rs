@@ -63,9 +63,22 @@ impl<'a> RestCall<'a> {
         self.caller.organization_id()
     }
 
-    /// The languages that people of the organization can have.
-    pub fn locales(&self) -> &[String] {
-        &self.caller.setup.organization.locales
+    /// Reads what may name a language of the organization. What is refused is read once more with those that it may
+    /// have by now.
+    ///
+    /// # Errors
+    ///
+    /// As `read`; when the database cannot be read.
+    pub async fn read_with_locales<T>(
+        &self,
+        read: impl Fn(&[String]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match read(&self.caller.setup.organization.locales) {
+            Err(error) if error.code() == ErrorCode::ValidationFailed => {
+                read(&self.fresh_setup().await?.organization.locales)
+            }
+            result => result,
+        }
     }
 
     fn app(&self) -> &App {

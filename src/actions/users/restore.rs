@@ -12,8 +12,7 @@ use crate::db::users::{self, User};
 use crate::error::{Error, ErrorCode};
 use crate::ids::{CloginId, GroupId};
 use crate::orders::cart;
-use crate::project::file::Structure;
-use crate::project::snapshot::Setup;
+use crate::project::snapshot::{Setup, has_families_now};
 use crate::triggers::settle::{Settling, settle_parent_of};
 use crate::triggers::trace::Trace;
 use crate::users::person::Person;
@@ -78,11 +77,11 @@ fn begin_again(
     // Nobody changes it before the parent is held: it has ended.
     let parent = registrations::parent_of(conn, organization, group, clogin)?;
     if let Some(parent) = parent {
-        if project.group.structure != Structure::Family {
+        let held = held::lock(conn, organization, group, parent, EndedToo::No)?;
+        if !has_families_now(conn, &project)? {
             let msg = "The user was a child, and its project has no families any more.";
             return Err(Error::new(ErrorCode::NotAChildOf, msg));
         }
-        let held = held::lock(conn, organization, group, parent, EndedToo::No)?;
         if held.is_none_or(|parent| parent.parent_id.is_some()) {
             let msg = "The user's parent is not registered any more: restore or register it first.";
             return Err(Error::new(ErrorCode::NotAChildOf, msg));

@@ -191,7 +191,9 @@ async fn change(
 ) -> Result<HttpResponse, Error> {
     if asked == Asked::Create {
         let body = body(request, payload).await?;
-        let given = Given::read_client(&body, call.locales())?;
+        let given = call
+            .read_with_locales(|locales| Given::read_client(&body, locales))
+            .await?;
         let call = call.telling(events, start(events, &body));
         return answers::created(&users::create::create(&call, given).await?);
     }
@@ -211,8 +213,10 @@ async fn change(
             let user = users::read::read(&call, &id).await?;
             let body = body(request, payload).await?;
             // Its own it keeps, when the project file no longer names that.
-            let locales = [call.locales(), &[user.locale]].concat();
-            let given = Given::read_client(&body, &locales)?;
+            let own = [user.locale];
+            let given = call
+                .read_with_locales(|locales| Given::read_client(&body, &[locales, &own].concat()))
+                .await?;
             let call = call.telling(events, start(events, &body));
             answers::user(&users::change::change(&call, &id, given).await?)
         }
@@ -251,8 +255,12 @@ async fn authenticate(request: &HttpRequest, worker: &Worker) -> Result<Caller, 
 
 async fn list(request: &HttpRequest, call: &RestCall<'_>) -> Result<HttpResponse, Error> {
     let parameters = query::parameters(request);
-    let locales = users::list::locales(call, query::locale(&parameters)).await?;
-    let wanted = query::read(&parameters, call.organization(), &locales)?;
+    let kept = users::list::kept_locale(call, query::locale(&parameters)).await?;
+    let read = |locales: &[String]| {
+        let locales = [locales, kept.as_slice()].concat();
+        query::read(&parameters, call.organization(), &locales)
+    };
+    let wanted = call.read_with_locales(read).await?;
     let page = users::list::list(call, wanted.selection, wanted.paging, wanted.size).await?;
     answers::page(request, &parameters, page)
 }

@@ -65,12 +65,7 @@ fn what_cannot_is_found_with_the_key() {
             "is meta_info.total_balance",
         ),
         ("body_text", "{{ first_name }}", "is user.first_name"),
-        ("body_text", "{{ user['f-9'] }}", "undefined value"),
-        (
-            "body_text",
-            "{% if user.contact %}{{ user['f-9'] }}{% endif %}",
-            "undefined value",
-        ),
+        ("body_text", "{{ user['f-9'] }}", "is user.f-1"),
         ("body_html", "{{ user.first_name|shout }}", "shout"),
         (
             "body_html",
@@ -92,5 +87,118 @@ fn what_cannot_is_found_with_the_key() {
         assert_eq!(found.len(), 1, "{key}: {source}: {found:?}");
         assert_eq!(found[0].0, key);
         assert!(found[0].1.contains(part), "{source}: {found:?}");
+    }
+}
+
+/// A part that stands where neither example comes.
+fn never(source: &str) -> String {
+    format!("{{% if user.contact == 'never' %}}{source}{{% endif %}}")
+}
+
+#[test]
+fn what_stands_where_no_example_comes_is_seen_too() {
+    for (source, part) in [
+        ("{{ user['nope'] }}", "user.nope"),
+        ("{{ user['no' ~ 'pe'] }}", "user.nope"),
+        ("{{ user[user.contact] }}", "must not use user as a whole"),
+        ("{% set u = user %}{{ u.nope }}", "user as a whole"),
+        ("{% with u = group %}{{ u.nope }}{% endwith %}", "group.id"),
+        ("{% for k in user %}{{ user[k] }}{% endfor %}", "user as a"),
+        (
+            "{% for k, v in meta_info|items %}{{ v.x }}{% endfor %}",
+            "meta_info as a",
+        ),
+        ("{{ user|attr('nope') }}", "user as a whole"),
+        ("{{ [user]|map(attribute='nope')|join }}", "user as a whole"),
+        ("{{ dict(u=user).u.nope }}", "user as a whole"),
+        (
+            "{% filter replace('a', user.nope) %}x{% endfilter %}",
+            "user.nope",
+        ),
+        (
+            "{% autoescape user.nope %}x{% endautoescape %}",
+            "user.nope",
+        ),
+        (
+            "{% set x | replace('a', user.nope) %}x{% endset %}",
+            "user.nope",
+        ),
+        ("{% do namespace(a=user.nope) %}", "user.nope"),
+        ("{{ user.nope[1:] }}", "user.nope"),
+        ("{{ 'x'[user.nope:] }}", "user.nope"),
+        ("{{ 'x' if user.contact else user.nope }}", "user.nope"),
+        ("{{ [1, {'a': -user.nope}] }}", "user.nope"),
+        ("{{ 1 < 2 < user.nope }}", "user.nope"),
+        ("{{ user.first_name.nope }}", "user.first_name.nope"),
+        (
+            "{{ (user.first_name ~ 'x').nope }}",
+            "name nope, which nothing",
+        ),
+        (
+            "{{ (user.first_name ~ 'x')['nope'] }}",
+            "name nope, which nothing",
+        ),
+        (
+            "{{ user.first_name|attr('nope') }}",
+            "name nope, which nothing",
+        ),
+        (
+            "{{ user.instrument|map(attribute='nope') }}",
+            "name nope, which nothing",
+        ),
+        (
+            "{{ user.instrument|selectattr('nope') }}",
+            "name nope, which nothing",
+        ),
+        (
+            "{% set u = {'a': 1} %}{{ u.nope }}",
+            "name nope, which nothing",
+        ),
+        (
+            "{% for x in user.instrument %}{{ loop.nope }}{% endfor %}",
+            "nope",
+        ),
+        ("{% for x in [1] if user.nope %}x{% endfor %}", "user.nope"),
+        (
+            "{% for x in [1] %}x{% else %}{{ user.nope }}{% endfor %}",
+            "user.nope",
+        ),
+        ("{% for x in [1] %}{% endfor %}{{ x }}", "must not name x"),
+        ("{% set user = 'x' %}", "must not set user"),
+        ("{% set group.nope = 'x' %}", "group as a whole"),
+        ("{% set y = y %}{{ y }}", "must not name y"),
+        (
+            "{% if user.contact %}{% set y = 1 %}{% endif %}{{ y }}",
+            "name y",
+        ),
+        ("{{ self.nope }}", "self.nope"),
+        ("{{ range(3).nope }}", "name nope, which nothing"),
+        ("{{ user.first_name|shout }}", "the filter shout"),
+        ("{{ user.first_name is loud }}", "the test loud"),
+        (
+            "{% macro m() %}{{ user.nope }}{% endmacro %}",
+            "syntax error",
+        ),
+    ] {
+        let found = problems("body_text", &never(source));
+        assert_eq!(found.len(), 1, "{source}: {found:?}");
+        assert!(found[0].1.contains(part), "{source}: {found:?}");
+    }
+}
+
+#[test]
+fn what_can_be_followed_is_sound_where_no_example_comes() {
+    for source in [
+        "{% if user['f-1'] %}{{ user['f-1'][0] }}{% endif %}{{ user.contact[:3] }}{{ user[\"first_name\"] }}",
+        "{% if user.contact %}{% set y = 1 %}{% else %}{% set y = 2 %}{% endif %}{{ y }}",
+        "{% set n = namespace(sum=0) %}{% for i in [1, 2] %}{% set n.sum = n.sum + i %}{% set n.last = i %}{% endfor %}{{ n.sum }}{{ n.last }}",
+        "{% for p in [{'a': 1}] %}{{ p.a }}{{ p['a'] }}{{ loop.index0 }}{{ loop.cycle(1, 2) }}{% endfor %}",
+        "{{ [{'a': 1}]|map(attribute='a')|join }}{{ {'a': 1}|attr('a') }}",
+        "{% for a, b in {'x': 1}|items %}{{ a }}{{ b }}{% endfor %}{{ dict(q=1).q }}",
+        "{% with a = 1, b = a %}{{ b }}{% endwith %}{% set x %}y{% endset %}{{ x|upper }}",
+        "{{ 'x' if user.contact is defined and meta_info.total_paid is not none }}",
+    ] {
+        assert_eq!(problems("body_text", &never(source)), [], "{source}");
+        assert_eq!(problems("body_text", source), [], "{source}");
     }
 }

@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 
 use crate::money;
-use crate::project::calendar::is_sensible;
 use crate::project::file::{Group, Product, ProductType};
 
 /// The longest session, in days.
@@ -67,11 +66,6 @@ impl Problems {
             ("activity_start_date", product.activity_start_date),
             ("activity_end_date", product.activity_end_date),
         ];
-        for (key, date) in dates {
-            if date.is_some_and(|date| !is_sensible(&date)) {
-                self.add(key, "must be of a year from 1000 to 9999");
-            }
-        }
         let [start, end, activity_start, activity_end] = dates.map(|(_, date)| date);
         self.order("end_date", start, end);
         self.order("activity_end_date", activity_start, activity_end);

@@ -123,6 +123,197 @@ fn what_serde_refuses_has_a_path() {
     assert!(twice[0].msg.contains("same key"), "{twice:?}");
 }
 
+/// A trigger with one condition.
+fn with_condition(condition: Value) -> (&'static str, Value) {
+    ("/groups/0/triggers/0/conditions", json!([condition]))
+}
+
+#[test]
+fn what_serde_refuses_within_has_its_whole_path() {
+    let years = |key: &str, value: Value| {
+        let mut condition = json!({ "on": "field", "field": "years" });
+        condition[key] = value;
+        with_condition(condition)
+    };
+    let age = |key: &str, value: Value| {
+        let mut condition =
+            json!({ "on_date": "2027-01-01", "on": "age", "field": "birth_date", "at_least": 3 });
+        condition[key] = value;
+        with_condition(condition)
+    };
+    let condition = |key: &str| format!("groups[0].triggers[0].conditions[0]{key}");
+    for ((pointer, value), path) in [
+        (years("at_least", json!(2)), condition(".at_least")),
+        (years("at_most", json!([])), condition(".at_most")),
+        (years("one_of", json!("2")), condition(".one_of")),
+        (
+            years("one_of", json!(["2", 3, "4"])),
+            condition(".one_of[1]"),
+        ),
+        (years("vlaue", json!("2")), condition(".vlaue")),
+        (years("field", json!(2)), condition(".field")),
+        (years("on", json!("feild")), condition(".on")),
+        (years("on", json!(7)), condition(".on")),
+        (age("on_date", json!("2027-1-01")), condition(".on_date")),
+        (age("on_date", json!("tomorrow")), condition(".on_date")),
+        (age("on_date", json!(20270101)), condition(".on_date")),
+        (age("at_least", json!("3")), condition(".at_least")),
+        (age("at_most", json!(-1)), condition(".at_most")),
+        (with_condition(json!({ "on": "age" })), condition("")),
+        (with_condition(json!({ "field": "years" })), condition("")),
+        (with_condition(json!("age")), condition("")),
+    ] {
+        check_table(&[(pointer, value, &path)]);
+    }
+    let both = json!({ "on": "children", "at_least": "1", "at_most": "1" });
+    let (pointer, value) = with_condition(both);
+    check_table(&[(pointer, value, &condition(".at_least"))]);
+    check_table(&[
+        (
+            "/groups/0/triggers/0/action/repeat",
+            json!("yes"),
+            "groups[0].triggers[0].action.repeat",
+        ),
+        (
+            "/groups/0/triggers/0/action/type",
+            json!("send_mail"),
+            "groups[0].triggers[0].action.type",
+        ),
+        (
+            "/groups/0/triggers/0/action",
+            json!({ "products": [11, "12"], "type": "add_product" }),
+            "groups[0].triggers[0].action.products[1]",
+        ),
+        (
+            "/organization/event_level",
+            json!(300),
+            "organization.event_level",
+        ),
+        (
+            "/organization/event_level",
+            json!("1"),
+            "organization.event_level",
+        ),
+        (
+            "/organization/locales",
+            json!(["en", 1]),
+            "organization.locales[1]",
+        ),
+        (
+            "/admins/0/groups",
+            json!([1001, "x"]),
+            "admins[0].groups[1]",
+        ),
+        ("/admins/0/groups", json!({}), "admins[0].groups"),
+        (
+            "/admins/0/actions",
+            json!(["create", 1]),
+            "admins[0].actions[1]",
+        ),
+        ("/admins/0/kind", json!("public"), "admins[0].kind"),
+        (
+            "/groups/0/products/0/quota",
+            json!(-1),
+            "groups[0].products[0].quota",
+        ),
+        (
+            "/groups/0/products/0/base_product_type",
+            json!(9),
+            "groups[0].products[0].base_product_type",
+        ),
+        (
+            "/groups/0/products/0/recurring",
+            json!({ "every": "2" }),
+            "groups[0].products[0].recurring.every",
+        ),
+        (
+            "/groups/0/settings/dns_check",
+            json!(1),
+            "groups[0].settings.dns_check",
+        ),
+    ]);
+}
+
+#[test]
+fn dates_are_written_out() {
+    for key in [
+        "start_date",
+        "end_date",
+        "activity_start_date",
+        "activity_end_date",
+    ] {
+        let (pointer, path) = (
+            format!("/groups/0/products/0/{key}"),
+            format!("groups[0].products[0].{key}"),
+        );
+        for date in [
+            "2027-1-2",
+            "2027-01-2",
+            "+2027-01-02",
+            " 2027-01-02",
+            "2027-02-30",
+            "0999-01-01",
+            "10000-01-01",
+            "2027/01/02",
+            "",
+        ] {
+            let found = problems(&with(&pointer, json!(date)));
+            assert_eq!(found.len(), 1, "{date}: {found:?}");
+            assert_eq!(
+                (found[0].path.as_str(), found[0].msg.as_str()),
+                (path.as_str(), "is not valid: must be a date as YYYY-MM-DD"),
+                "{date}"
+            );
+        }
+        assert_eq!(problems(&with(&pointer, Value::Null)), []);
+        check_table(&[(&pointer, json!(20270102), &path)]);
+    }
+}
+
+#[test]
+fn an_array_is_no_object() {
+    let file = json!([[1, "Riverside Music", ["en"], 1, 90]]);
+    assert_eq!(
+        problems(&file)[0].to_string(),
+        "x.json: must be an object, not an array"
+    );
+    let condition = json!([["field", "years", "2"]]);
+    check_table(&[
+        (
+            "/organization",
+            json!([1, "Riverside Music", ["en"], 1, 90]),
+            "organization",
+        ),
+        ("/groups/0/settings", json!([]), "groups[0].settings"),
+        ("/groups/1", json!([1002, "Conference"]), "groups[1]"),
+        (
+            "/groups/0/forms/0/fields/3",
+            json!(["f_4"]),
+            "groups[0].forms[0].fields[3]",
+        ),
+        (
+            "/groups/0/triggers/0/conditions",
+            condition,
+            "groups[0].triggers[0].conditions[0]",
+        ),
+        (
+            "/groups/0/triggers/0/action",
+            json!(["send_email", 31, false]),
+            "groups[0].triggers[0].action",
+        ),
+        (
+            "/groups/0/products/0/recurring",
+            json!([]),
+            "groups[0].products[0].recurring",
+        ),
+        (
+            "/users/0/registrations/1",
+            json!([1002]),
+            "users[0].registrations[1]",
+        ),
+    ]);
+}
+
 #[test]
 fn organizations_and_admins() {
     check_table(&[

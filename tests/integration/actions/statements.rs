@@ -37,9 +37,9 @@ fn each_action_has_its_budget() {
         let found = statements(&app, body);
         assert!(found <= most, "{name}: {found} statements");
     };
-    // Reading the parent, holding it, person, registration, totals, its events; for the discount for siblings the
-    // parent's cart, its children, and saving that they were looked at.
-    budget(create_child(&me, json!({ "instrument": ["Piano"] })), 9);
+    // Reading the parent, holding it, whether there are families, person, registration, totals, its events; for the
+    // discount for siblings the parent's cart, its children, and saving that they were looked at.
+    budget(create_child(&me, json!({ "instrument": ["Piano"] })), 10);
     // Reading the person, holding it, the token.
     budget(call("login", &me, json!({})), 3);
     // And by the username, and holding the password.

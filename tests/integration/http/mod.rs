@@ -2,7 +2,7 @@ mod any_document;
 mod auth;
 mod bad_input;
 mod clean_up;
-mod client_users;
+pub mod client_users;
 mod cors;
 mod limits;
 mod log;

@@ -1,4 +1,4 @@
-//! The carts of a file's users: filled by the rules of `add_product`.
+//! The carts of a file's users: filled by the rules of `add_product`, but for the level of a product.
 
 use clogin::db::carts;
 use clogin::ids::{CloginId, GroupId};
@@ -32,6 +32,18 @@ fn a_cart_of_a_file_takes_seats_and_counts() {
 }
 
 #[test]
+fn the_level_of_a_product_is_not_looked_at() {
+    let setup = Setup::new();
+    let mut file = demo();
+    let products = file["groups"][0]["products"].as_array_mut().unwrap();
+    products.push(json!({ "id": 113, "name": "For parents", "level": "parent", "quota": 3 }));
+    file["users"][1]["registrations"][0]["cart"] = json!([{ "p_id": 113 }]);
+    setup.apply(&file).unwrap();
+    assert_eq!(setup.stock(113), Some((3, 1)));
+    assert_eq!(setup.check(), [""; 0]);
+}
+
+#[test]
 fn what_add_product_would_refuse_is_refused_with_its_path() {
     let unavailable = |rule: &str| vec![format!("{CART}[0].p_id {rule}")];
     for (cart, problems) in [
@@ -43,10 +55,6 @@ fn what_add_product_would_refuse_is_refused_with_its_path() {
             ],
         ),
         (json!([{ "p_id": 12 }]), unavailable("is hidden")),
-        (
-            json!([{ "p_id": 113 }]),
-            unavailable("is not for users of this level"),
-        ),
         (
             json!([{ "p_id": 114, "q": 4 }]),
             unavailable("has not as many left"),
@@ -65,7 +73,6 @@ fn what_add_product_would_refuse_is_refused_with_its_path() {
         let setup = Setup::new();
         let mut file = demo();
         let products = file["groups"][0]["products"].as_array_mut().unwrap();
-        products.push(json!({ "id": 113, "name": "For parents", "level": "parent" }));
         products.push(json!({ "id": 114, "name": "Shirt", "quota": 3 }));
         file["users"][1]["registrations"][0]["cart"] = cart.clone();
         assert_eq!(setup.apply(&file).unwrap_err(), problems, "{cart}");

@@ -8,7 +8,7 @@ use super::{ONE, Setup, block_on, demo, nothing};
 use crate::support::TestApp;
 
 impl Setup {
-    fn export(&self) -> Value {
+    pub(super) fn export(&self) -> Value {
         let file = self.runtime.block_on(export(&self.app, ONE)).unwrap();
         serde_json::to_value(file.unwrap()).unwrap()
     }

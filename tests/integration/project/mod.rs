@@ -3,7 +3,10 @@
 mod apply;
 mod cart;
 mod check;
+mod example;
 mod export;
+mod meanwhile;
+mod news;
 mod parents;
 mod payments;
 mod status;
@@ -174,9 +177,13 @@ async fn disagreements(app: &App) -> Vec<String> {
 
 /// Applies a file to the database of a server, as another process does it: the server sees it when it looks.
 fn apply_beside(app: &TestApp, file: &Value) {
+    apply_to(&app.app, file);
+}
+
+fn apply_to(app: &App, file: &Value) {
     let file = file_check::parse("x.json", file.to_string().as_bytes()).unwrap();
     let files = vec![("x.json".to_owned(), file)];
-    block_on(apply(&app.app, files, ApplyOptions::default())).unwrap();
+    block_on(apply(app, files, ApplyOptions::default())).unwrap();
 }
 
 fn block_on<T>(task: impl Future<Output = T>) -> T {

@@ -6,27 +6,14 @@ use clogin::project::apply::{ApplyError, ApplyOptions, apply};
 use clogin::project::check as file_check;
 use serde_json::{Value, json};
 
+use super::meanwhile::{self, Meanwhile};
 use super::{block_on, demo, disagreements, sentences};
 use crate::support::TestApp;
 use crate::support::client::Client;
 
-type Meanwhile = Box<dyn FnOnce() + Send>;
-
 /// An application of which the first look at a registration lets something happen, once somebody has asked for it.
 fn start() -> (TestApp, Arc<Mutex<Option<Meanwhile>>>) {
-    let meanwhile: Arc<Mutex<Option<Meanwhile>>> = Arc::default();
-    let waiting = Arc::clone(&meanwhile);
-    let app = TestApp::start_with(|config| {
-        config.observer = Some(Arc::new(move |sql| {
-            if sql.starts_with("SELECT") && sql.contains("registrations") {
-                let next = waiting.lock().unwrap().take();
-                if let Some(next) = next {
-                    next();
-                }
-            }
-        }));
-    });
-    (app, meanwhile)
+    meanwhile::start(|sql| sql.starts_with("SELECT") && sql.contains("registrations"))
 }
 
 fn post(client: &Client, body: Value) -> String {

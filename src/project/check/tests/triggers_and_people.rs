@@ -56,8 +56,8 @@ fn triggers() {
             json!({ "on": "age", "field": "birth_date", "on_date": "2027-07-01" }),
             "",
         ),
-        (json!({ "on": "user_registered", "x": 1 }), ""),
-        (json!({ "on": "balance_closed", "value": "100" }), ""),
+        (json!({ "on": "user_registered", "x": 1 }), ".x"),
+        (json!({ "on": "balance_closed", "value": "100" }), ".value"),
     ] {
         let pointer = "/groups/0/triggers/0/conditions/0";
         check_table(&[(pointer, value, &format!("{condition}{path}"))]);
