@@ -11,8 +11,8 @@ use crate::project::snapshot::Project;
 /// What is wrong with a template: the key in it, and what is allowed there.
 pub type Problem = (&'static str, String);
 
-/// Looks at every name in each part, wherever it stands, and fills it in for somebody who answered nothing and somebody who
-/// answered everything.
+/// Looks at every name in each part, wherever it stands, and fills it in for somebody who answered nothing and somebody
+/// who answered everything.
 pub fn check(template: &EmailTemplate, project: &Project) -> Vec<Problem> {
     let names = variables::names(project);
     parts(template)
