@@ -36,6 +36,7 @@ mod verify_token;
 
 use std::sync::Arc;
 
+use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 pub use self::access_token::{
@@ -205,26 +206,28 @@ async fn authorize(app: &App, caller: &Caller, envelope: &Envelope) -> Result<Ar
 
 /// Which file does which action.
 async fn run(call: &Call<'_>) -> Result<Body, Error> {
-    match call.envelope.action {
-        Action::Create => create::run(call).await,
-        Action::CreateChild => create_child::run(call).await,
-        Action::Login => login::run(call).await,
-        Action::Authenticate => authenticate::run(call).await,
-        Action::VerifyToken => verify_token::run(call).await,
-        Action::Update => update::run(call).await,
-        Action::AddProduct => add_product::run(call).await,
-        Action::RemoveProduct => remove_product::run(call).await,
-        Action::AddPayment => add_payment::run(call).await,
-        Action::AddEmail => add_email::run(call).await,
-        Action::GetInfo => get_info::run(call).await,
-        Action::SetStatus => set_status::run(call).await,
-        Action::GetUserList => get_user_list::run(call).await,
-        Action::MoveChild => move_child::run(call).await,
-        Action::Delete => delete::run(call).await,
-        Action::CreateStatus => create_status::run(call).await,
-        Action::CreateTrigger => create_trigger::run(call).await,
-        Action::CreateProduct => create_product::run(call).await,
-        Action::CreateCategory => create_category::run(call).await,
-        Action::EditCategory => edit_category::run(call).await,
-    }
+    // Each on the heap: else every call would carry the space that the largest action needs through all that is around it.
+    let running: LocalBoxFuture<'_, _> = match call.envelope.action {
+        Action::Create => Box::pin(create::run(call)),
+        Action::CreateChild => Box::pin(create_child::run(call)),
+        Action::Login => Box::pin(login::run(call)),
+        Action::Authenticate => Box::pin(authenticate::run(call)),
+        Action::VerifyToken => Box::pin(verify_token::run(call)),
+        Action::Update => Box::pin(update::run(call)),
+        Action::AddProduct => Box::pin(add_product::run(call)),
+        Action::RemoveProduct => Box::pin(remove_product::run(call)),
+        Action::AddPayment => Box::pin(add_payment::run(call)),
+        Action::AddEmail => Box::pin(add_email::run(call)),
+        Action::GetInfo => Box::pin(get_info::run(call)),
+        Action::SetStatus => Box::pin(set_status::run(call)),
+        Action::GetUserList => Box::pin(get_user_list::run(call)),
+        Action::MoveChild => Box::pin(move_child::run(call)),
+        Action::Delete => Box::pin(delete::run(call)),
+        Action::CreateStatus => Box::pin(create_status::run(call)),
+        Action::CreateTrigger => Box::pin(create_trigger::run(call)),
+        Action::CreateProduct => Box::pin(create_product::run(call)),
+        Action::CreateCategory => Box::pin(create_category::run(call)),
+        Action::EditCategory => Box::pin(edit_category::run(call)),
+    };
+    running.await
 }

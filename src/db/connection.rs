@@ -318,7 +318,7 @@ impl Manager {
         // checkpointer.
         let of_its_own = match self.purpose {
             Purpose::Read => "PRAGMA query_only = ON;",
-            Purpose::ReadRows => "PRAGMA query_only = ON; PRAGMA cache_size = -16384;",
+            Purpose::ReadRows => "PRAGMA query_only = ON; PRAGMA cache_size = -24576;",
             Purpose::Write => "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384;",
         };
         conn.batch_execute(of_its_own)

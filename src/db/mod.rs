@@ -168,7 +168,7 @@ impl Db {
     {
         match &self.writer {
             Some(writer) => writer.write(journal, f).await,
-            None => self.on_pool(move |conn| write_with_retries(conn, &f)).await,
+            None => Box::pin(self.on_pool(move |conn| write_with_retries(conn, &f))).await,
         }
     }
 
@@ -217,7 +217,7 @@ impl Db {
     {
         match self.target {
             Target::Sqlite(_) => local.run(self, f),
-            Target::Postgres(_) => self.read(f).await,
+            Target::Postgres(_) => Box::pin(self.read(f)).await,
         }
     }
 

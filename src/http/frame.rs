@@ -39,9 +39,11 @@ impl LogFields {
 }
 
 /// What an answer comes to, where it panics too.
-pub(super) async fn guarded<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(super) fn guarded<T>(
+    answer: impl Future<Output = Result<T, Error>>,
+) -> impl Future<Output = Result<T, Error>> {
+    // Not an async block: it would keep `answer` twice.
     AssertUnwindSafe(answer)
         .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(Error::internal("a panic while answering")))
+        .map(|result| result.unwrap_or_else(|_| Err(Error::internal("a panic while answering"))))
 }

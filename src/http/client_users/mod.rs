@@ -167,13 +167,13 @@ async fn answer(
             let organization = &caller.setup.organization;
             let app = &worker.app;
             let events = CallEvents::begin(app, organization, caller.admin_id(), &id, operation);
-            let result = change(request, payload, asked, call, &events).await;
+            let result = Box::pin(change(request, payload, asked, call, &events)).await;
             result.inspect_err(|error| {
                 app.events
                     .push(|| events.failed(app, events.details(), error))
             })
         }
-        None if asked == Asked::List => list(request, &call).await,
+        None if asked == Asked::List => Box::pin(list(request, &call)).await,
         None if asked == Asked::Read => {
             answers::user(&users::read::read(&call, &id(request)?).await?)
         }

@@ -11,6 +11,7 @@ mod users;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, Resource, Scope};
+use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 pub use self::errors::not_found;
@@ -235,7 +236,9 @@ async fn answer(
     log.admin = Some(caller.admin_id());
     let rest = rest_call(worker, &caller)?;
     let task = match route {
-        Route::ListEvents => return events::list(worker, &caller, given).await,
+        Route::ListEvents => {
+            return Box::pin(events::list(worker, &caller, given)).await;
+        }
         Route::ListEventTypes => return Ok(events::types()),
         Route::Task(task) => task,
     };
@@ -256,16 +259,18 @@ async fn answer(
 }
 
 async fn run(call: &Call<'_>, task: Task, tell: &mut Telling) -> Result<Answer, Error> {
-    match task {
-        Task::CreateUser => users::create(call, tell).await,
-        Task::ListUsers => users::list(call, tell).await,
-        Task::SearchUsers => users::search(call, tell).await,
-        Task::ReadUser => users::read(call, tell).await,
-        Task::ChangeUser => users::change(call, tell).await,
-        Task::DeleteUser => users::delete(call, tell).await,
-        Task::ListCredentials => credentials::list(call, tell).await,
-        Task::RecordCredential => credentials::record(call, tell).await,
-    }
+    // Each on the heap, as the action API has its actions.
+    let running: LocalBoxFuture<'_, _> = match task {
+        Task::CreateUser => Box::pin(users::create(call, tell)),
+        Task::ListUsers => Box::pin(users::list(call, tell)),
+        Task::SearchUsers => Box::pin(users::search(call, tell)),
+        Task::ReadUser => Box::pin(users::read(call, tell)),
+        Task::ChangeUser => Box::pin(users::change(call, tell)),
+        Task::DeleteUser => Box::pin(users::delete(call, tell)),
+        Task::ListCredentials => Box::pin(credentials::list(call, tell)),
+        Task::RecordCredential => Box::pin(credentials::record(call, tell)),
+    };
+    running.await
 }
 
 /// A publishable key is for browsers: it sees nobody.
