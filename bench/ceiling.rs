@@ -176,7 +176,7 @@ fn insert(conn: &mut Conn, number: u64) -> Outcome {
         triggers: "{}".to_owned(),
         triggers_seen: 0,
     };
-    let registration = registrations::insert(conn, &registration)?;
+    registrations::insert(conn, &registration)?;
     totals::add_person_with(conn, &registration)?;
     let event = |kind| NewEvent {
         organization_id: ORGANIZATION.0,

@@ -17,8 +17,7 @@ class Sink:
     """A running smtp_sink.py."""
 
     def __init__(self, stack):
-        # It stands for another machine, and takes of this one what the others leave.
-        command = ["nice", "-n", "19", sys.executable, pathlib.Path(__file__).with_name("smtp_sink.py")]
+        command = [sys.executable, pathlib.Path(__file__).with_name("smtp_sink.py")]
         # Its input ends with the block, and it with its input.
         self.process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
         self.url = f"smtp://127.0.0.1:{int(self.process.stdout.readline())}"
@@ -77,7 +76,7 @@ def measure_round(bench, database, sink, backlog, seconds):
 
 def fresh_service(bench, database, sink):
     database.copy("seeded", "work")
-    return bench.serve(database.url("work"), mail_url=sink.url)
+    return bench.serve(database.url("work"), CLOGIN_MAIL_URL=sink.url)
 
 
 def queue(bench, database, service, sink, count):

@@ -40,6 +40,7 @@ impl App {
             .map_err(|error| format!("cannot set up DNS look-ups: {error}"))?;
         let hashing = HashingPool::start(config.hashing_threads, config.hashing_queue);
         let mail = Mailer::new(&config.mail);
+        let events = EventBuffer::new(config.event_buffer);
         Ok(App {
             config,
             db,
@@ -47,7 +48,7 @@ impl App {
             hashing,
             dns,
             mail,
-            events: EventBuffer::default(),
+            events,
             clock,
             ids,
         })

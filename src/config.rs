@@ -97,6 +97,16 @@ pub struct Settings {
     )]
     hashing_queue: String,
 
+    /// Events of reads and of failed calls that may wait to be written; those beyond are dropped, with 0 all of them
+    #[arg(
+        long,
+        env = "CLOGIN_EVENT_BUFFER",
+        default_value = "10000",
+        global = true,
+        value_name = "COUNT"
+    )]
+    event_buffer: String,
+
     /// The DNS server that is asked whether an e-mail domain takes mail: ADDRESS:PORT [default: the system's]
     #[arg(long, env = "CLOGIN_DNS_SERVER", global = true, value_name = "ADDRESS")]
     dns_server: Option<String>,
@@ -124,6 +134,7 @@ pub struct Config {
     pub queue_size: usize,
     pub hashing_threads: usize,
     pub hashing_queue: usize,
+    pub event_buffer: usize,
     pub dns_server: Option<SocketAddr>,
     pub require_timestamp: bool,
     /// Is told every SQL statement. No setting: for tests that count them.
@@ -171,6 +182,12 @@ impl Settings {
                 64,
                 1..=1_000_000,
             ),
+            (
+                "CLOGIN_EVENT_BUFFER",
+                Some(self.event_buffer.as_str()),
+                10_000,
+                0..=1_000_000,
+            ),
         ]
         .map(
             |(name, given, default, range)| match given.map(str::parse::<usize>) {
@@ -217,6 +234,7 @@ impl Settings {
             queue_size,
             hashing_threads,
             hashing_queue,
+            event_buffer,
         ] = counts;
         match (database, listen, mail, dns_server, require_timestamp) {
             (Ok(database), Ok(listen), Ok(mail), Ok(dns_server), Ok(require_timestamp))
@@ -232,6 +250,7 @@ impl Settings {
                     queue_size,
                     hashing_threads,
                     hashing_queue,
+                    event_buffer,
                     dns_server,
                     require_timestamp,
                     observer: None,
@@ -265,6 +284,7 @@ impl fmt::Display for Config {
         writeln!(formatter, "CLOGIN_QUEUE_SIZE={}", self.queue_size)?;
         writeln!(formatter, "CLOGIN_HASHING_THREADS={}", self.hashing_threads)?;
         writeln!(formatter, "CLOGIN_HASHING_QUEUE={}", self.hashing_queue)?;
+        writeln!(formatter, "CLOGIN_EVENT_BUFFER={}", self.event_buffer)?;
         writeln!(formatter, "CLOGIN_DNS_SERVER={dns_server}")?;
         write!(
             formatter,

@@ -1,8 +1,10 @@
 //! The events of an organization. Their ids are UUIDs of version 7, so that the order of ids is that of time.
 
+use diesel::dsl::min;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
-use super::connection::{DbConn, directly};
+use super::connection::DbConn;
 use super::schema::events;
 use crate::clock::Timestamp;
 use crate::ids::{OrganizationId, first_uuid};
@@ -27,10 +29,54 @@ pub struct NewEvent {
 
 /// So many events in one statement, which is prepared once for each number of them.
 pub fn insert<const N: usize>(conn: &mut DbConn, events: &[NewEvent; N]) -> QueryResult<()> {
-    directly!(conn, |conn| diesel::insert_into(events::table)
-        .values(events)
+    match conn {
+        // Their ids are random, there is nothing to ignore; but of a statement that can fail at its second row SQLite
+        // copies each page that it changes.
+        DbConn::Sqlite(conn) => diesel::insert_or_ignore_into(events::table)
+            .values(events)
+            .execute(conn),
+        DbConn::Postgres(conn) => diesel::insert_into(events::table)
+            .values(events)
+            .execute(conn),
+    }
+    .map(|_| ())
+}
+
+/// Events that one statement of SQLite writes.
+const ROWS_AT_ONCE: usize = 32;
+
+/// Many events, two of each call: as cheaply as each of the databases can.
+pub fn insert_many(conn: &mut DbConn, events: &[NewEvent]) -> QueryResult<()> {
+    if let DbConn::Postgres(conn) = conn {
+        // The same few parameters, however many events there are.
+        return diesel::sql_query(
+            "INSERT INTO events (organization_id, id, kind, request_id, admin_id, clogin_id, metadata, data) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind::<Array<BigInt>, _>(column(events, |event| event.organization_id))
+        .bind::<Array<Text>, _>(column(events, |event| event.id.as_str()))
+        .bind::<Array<Text>, _>(column(events, |event| event.kind))
+        .bind::<Array<Text>, _>(column(events, |event| event.request_id.as_str()))
+        .bind::<Array<BigInt>, _>(column(events, |event| event.admin_id))
+        .bind::<Array<Nullable<BigInt>>, _>(column(events, |event| event.clogin_id))
+        .bind::<Array<Text>, _>(column(events, |event| event.metadata.as_str()))
+        .bind::<Array<Nullable<Text>>, _>(column(events, |event| event.data.as_deref()))
         .execute(conn)
-        .map(|_| ()))
+        .map(|_| ());
+    }
+    let (many, few) = events.as_chunks::<ROWS_AT_ONCE>();
+    for events in many {
+        insert(conn, events)?;
+    }
+    let (calls, _) = few.as_chunks::<2>();
+    for events in calls {
+        insert(conn, events)?;
+    }
+    Ok(())
+}
+
+fn column<'a, T>(events: &'a [NewEvent], value: impl Fn(&'a NewEvent) -> T) -> Vec<T> {
+    events.iter().map(value).collect()
 }
 
 /// Deletes up to `limit` events that are older than `before`, and says how many it deleted.
@@ -73,7 +119,6 @@ pub struct EventRow {
 pub enum Range {
     All,
     Request(String),
-    Kind(String),
     KindBy { kind: String, admin: i64 },
 }
 
@@ -97,12 +142,30 @@ pub fn last_ids(
     query = match range {
         Range::All => query,
         Range::Request(request) => query.filter(events::request_id.eq(request)),
-        Range::Kind(kind) => query.filter(events::kind.eq(kind)),
         Range::KindBy { kind, admin } => query
             .filter(events::kind.eq(kind))
             .filter(events::admin_id.eq(admin)),
     };
     query.load(conn)
+}
+
+/// The admins whose calls have made events of a kind, a query each and one more: the index holds them in order.
+pub fn admins_of(
+    conn: &mut DbConn,
+    organization: OrganizationId,
+    kind: &str,
+) -> QueryResult<Vec<i64>> {
+    let mut admins: Vec<i64> = Vec::new();
+    while let Some(next) = events::table
+        .filter(events::organization_id.eq(organization.0))
+        .filter(events::kind.eq(kind))
+        .filter(events::admin_id.gt(admins.last().copied().unwrap_or(i64::MIN)))
+        .select(min(events::admin_id))
+        .first(conn)?
+    {
+        admins.push(next);
+    }
+    Ok(admins)
 }
 
 /// Events by their ids, in no order.

@@ -64,8 +64,9 @@ struct NewRegistration<'a> {
     triggers_seen: i64,
 }
 
-/// Writes a new registration; the id that it has is not looked at.
-pub fn insert(conn: &mut DbConn, new: &Registration) -> QueryResult<Registration> {
+/// Writes a new registration; the id that it has is not looked at, and that which it gets is nobody's business: RETURNING
+/// would cost SQLite a table for the answer, and a copy of each page that is changed.
+pub fn insert(conn: &mut DbConn, new: &Registration) -> QueryResult<()> {
     let values = NewRegistration {
         organization_id: new.organization_id,
         group_id: new.group_id,
@@ -85,11 +86,10 @@ pub fn insert(conn: &mut DbConn, new: &Registration) -> QueryResult<Registration
         triggers: &new.triggers,
         triggers_seen: new.triggers_seen,
     };
-    let id = directly!(conn, |conn| diesel::insert_into(registrations::table)
+    directly!(conn, |conn| diesel::insert_into(registrations::table)
         .values(values)
-        .returning(registrations::id)
-        .get_result(conn))?;
-    Ok(Registration { id, ..new.clone() })
+        .execute(conn)
+        .map(|_| ()))
 }
 
 /// A registered person, in one query by one unique index. None: not here, or nowhere.

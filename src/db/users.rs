@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::connection::{self, DbConn, directly};
+use super::connection::{self, DbConn};
 use super::schema::users;
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, OrganizationId};
@@ -62,11 +62,22 @@ pub struct UserChange {
 }
 
 pub fn insert(conn: &mut DbConn, user: &NewUser) -> QueryResult<CloginId> {
-    directly!(conn, |conn| diesel::insert_into(users::table)
-        .values(user)
-        .returning(users::id)
-        .get_result(conn))
+    let row = diesel::insert_into(users::table).values(user);
+    match conn {
+        // Asked afterwards: RETURNING would cost it a table for the answer, and a copy of each page that is changed.
+        DbConn::Sqlite(conn) => {
+            row.execute(conn)?;
+            diesel::select(last_insert_rowid()).get_result(conn)
+        }
+        DbConn::Postgres(conn) => row.returning(users::id).get_result(conn),
+    }
     .map(CloginId)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// SQLite's, of the connection.
+    fn last_insert_rowid() -> diesel::sql_types::BigInt;
 }
 
 /// As [`insert`], with the id that the project file gives.

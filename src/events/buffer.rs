@@ -11,35 +11,34 @@ use crate::db::{Outcome, events, users};
 use crate::error::Error;
 use crate::ids::{CloginId, OrganizationId};
 
-/// Calls whose events wait at most: two each, 10,000.
-const CAPACITY: usize = 5_000;
 /// In bytes, of the data of an event that waits: they take memory together.
 const MAX_DATA_BYTES: usize = 4 * 1024;
 /// Calls whose events one transaction writes: others write in between.
-const WRITTEN_AT_ONCE: usize = 96;
-/// Events that one statement writes.
-const EVENTS_AT_ONCE: usize = 32;
+const WRITTEN_AT_ONCE: usize = 256;
 
 pub struct EventBuffer {
     calls: Mutex<VecDeque<Told>>,
+    /// In calls.
     capacity: usize,
     dropped: AtomicU64,
 }
 
-impl Default for EventBuffer {
-    fn default() -> Self {
+impl EventBuffer {
+    /// For so many events, two of each call; for none, none is made or counted.
+    pub fn new(events: usize) -> Self {
         EventBuffer {
             calls: Mutex::default(),
-            capacity: CAPACITY,
+            capacity: events / 2,
             dropped: AtomicU64::new(0),
         }
     }
-}
 
-impl EventBuffer {
     /// Takes the events of a call; where there is no room for them, they are not even made. Data that are too long are left
     /// out.
     pub fn push(&self, told: impl FnOnce() -> Told) {
+        if self.capacity == 0 {
+            return;
+        }
         if self.calls().len() >= self.capacity {
             return self.drop_calls(1);
         }
@@ -124,14 +123,7 @@ fn write(conn: &mut DbConn, calls: &[Told]) -> Result<(), Error> {
             _ => told.clone().into_rows(),
         })
         .collect();
-    let (many, few) = rows.as_chunks::<EVENTS_AT_ONCE>();
-    for events in many {
-        events::insert(conn, events)?;
-    }
-    let (calls, _) = few.as_chunks::<2>();
-    for events in calls {
-        events::insert(conn, events)?;
-    }
+    events::insert_many(conn, &rows)?;
     Ok(())
 }
 
@@ -189,8 +181,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_dropped_and_counted() {
-        let buffer = EventBuffer::default();
-        (0..CAPACITY).for_each(|number| buffer.push(|| told(number)));
+        let buffer = EventBuffer::new(10_000);
+        (0..5_000).for_each(|number| buffer.push(|| told(number)));
         buffer.push(|| panic!("there is no room"));
         assert_eq!(buffer.len(), 10_000);
         assert_eq!(buffer.dropped(), 2);
@@ -199,11 +191,15 @@ mod tests {
     }
 
     #[test]
+    fn without_room_for_any_none_is_made_or_counted() {
+        let buffer = EventBuffer::new(0);
+        buffer.push(|| panic!("none is kept"));
+        assert_eq!((buffer.len(), buffer.dropped()), (0, 0));
+    }
+
+    #[test]
     fn what_cannot_be_written_goes_back_where_there_is_room() {
-        let buffer = EventBuffer {
-            capacity: 2,
-            ..EventBuffer::default()
-        };
+        let buffer = EventBuffer::new(4);
         (0..2).for_each(|number| buffer.push(|| told(number)));
         let taken = buffer.take(WRITTEN_AT_ONCE);
         buffer.push(|| told(2));

@@ -113,7 +113,7 @@ impl Filter {
     ) -> Result<Vec<String>, Error> {
         let before = self.before();
         let mut found: Vec<String> = Vec::new();
-        for range in self.ranges() {
+        for range in self.ranges(conn, organization)? {
             let after = self.floor(found.iter());
             let between = (after.as_str(), before.as_str());
             let more = events::last_ids(conn, organization, &range, between, self.rows())?;
@@ -124,23 +124,28 @@ impl Filter {
         Ok(found)
     }
 
-    fn ranges(&self) -> Vec<Range> {
+    fn ranges(&self, conn: &mut DbConn, organization: OrganizationId) -> Result<Vec<Range>, Error> {
         if self.kinds.is_empty() && self.admins.is_empty() {
-            return vec![Range::All];
+            return Ok(vec![Range::All]);
         }
         let kinds = if self.kinds.is_empty() {
             all_kinds()
         } else {
             self.kinds.clone()
         };
-        if self.admins.is_empty() {
-            return kinds.into_iter().map(Range::Kind).collect();
+        let mut ranges = Vec::new();
+        for kind in kinds {
+            let admins = if self.admins.is_empty() {
+                events::admins_of(conn, organization, &kind)?
+            } else {
+                self.admins.clone()
+            };
+            ranges.extend(admins.into_iter().map(|admin| Range::KindBy {
+                kind: kind.clone(),
+                admin,
+            }));
         }
-        let by = |admin: i64| {
-            let kinds = kinds.iter().cloned();
-            kinds.map(move |kind| Range::KindBy { kind, admin })
-        };
-        self.admins.iter().copied().flat_map(by).collect()
+        Ok(ranges)
     }
 
     /// Whether an event is what is asked for.

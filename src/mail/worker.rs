@@ -24,8 +24,8 @@ const CLAIM: Duration = Duration::from_secs(120);
 const MAX_WAIT: Duration = Duration::from_secs(20);
 /// Messages that are sent at the same time.
 const AT_ONCE: usize = 8;
-/// Between the beginnings of two messages: 333 a second are more than most mail servers take, and calls hardly feel them.
-const PACE: Duration = Duration::from_millis(3);
+/// Between the beginnings of two messages: 250 a second are more than most mail servers take, and calls hardly feel them.
+const PACE: Duration = Duration::from_millis(4);
 /// Messages that one query claims.
 const CLAIMED_AT_ONCE: i64 = 32;
 /// After another node was faster: it has claimed what was found, and looks for the next in the meantime.
@@ -42,7 +42,7 @@ const NOTE_ATTEMPTS: u32 = 5;
 
 /// Sends until it is stopped; then it begins nothing any more, and what is being sent is waited for.
 pub fn start(app: Arc<App>) -> Worker {
-    Worker::start_behind_calls("mail worker", app, run)
+    Worker::start("mail worker", app, run)
 }
 
 /// What is claimed and not begun.

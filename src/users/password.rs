@@ -9,7 +9,6 @@ use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::worker::go_last;
 
 /// In bytes: beyond it there is no more safety, only work for us.
 pub const MAX_BYTES: usize = 1_024;
@@ -198,6 +197,12 @@ impl HashingPool {
         let full = |_| Error::unavailable("too many passwords wait to be hashed");
         self.0.try_send(job).map_err(full)
     }
+}
+
+/// Gives this thread the lowest priority.
+fn go_last() {
+    // Linux counts a thread as a process here; where that fails, the thread is merely less polite.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19);
 }
 
 fn run(jobs: &Mutex<Receiver<Job>>) {

@@ -279,7 +279,7 @@ impl Begun {
         match &self.beginning {
             Beginning::Again(ended) => self.person.write(conn, ended, self.now)?,
             Beginning::OfThePerson | Beginning::OfTheRegistration => {
-                self.person.registration = registrations::insert(conn, &self.person.registration)?;
+                registrations::insert(conn, &self.person.registration)?;
             }
         }
         Ok(Written {

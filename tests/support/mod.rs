@@ -145,6 +145,7 @@ pub fn config(database: Target) -> Config {
         queue_size: 1_024,
         hashing_threads: 2,
         hashing_queue: 64,
+        event_buffer: 10_000,
         dns_server: None,
         require_timestamp: false,
         observer: None,

@@ -38,6 +38,7 @@ fn all_that_is_wrong_with_the_settings_is_said_at_once() {
         ("CLOGIN_QUEUE_SIZE", "-1"),
         ("CLOGIN_HASHING_THREADS", "1025"),
         ("CLOGIN_HASHING_QUEUE", ""),
+        ("CLOGIN_EVENT_BUFFER", "all"),
         ("CLOGIN_DNS_SERVER", "9.9.9.9"),
         ("CLOGIN_REQUIRE_TIMESTAMP", "perhaps"),
     ];
