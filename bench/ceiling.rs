@@ -6,7 +6,11 @@
 //!   64 rows
 //! - `ceiling argon2 SECONDS`: hashes of passwords, on as many threads as there are cores
 //!
-//! Each but `http` prints one number, of things done in a second.
+//! Each of the last three prints one number, of things done in a second. And what the service sends its e-mails to:
+//!
+//! - `ceiling smtp`: a mail server that takes everything ([`smtp_sink`])
+
+mod smtp_sink;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -45,8 +49,9 @@ fn main() -> Outcome {
         ["read", file, seconds] => read(&mut open(file)?, duration(seconds)?),
         ["create", file, seconds] => create(&mut open(file)?, duration(seconds)?),
         ["argon2", seconds] => hash(duration(seconds)?),
+        ["smtp"] => Ok(smtp_sink::run()?),
         _ => {
-            eprintln!("bench/run starts this with http, read, create or argon2");
+            eprintln!("bench/run starts this with http, read, create, argon2 or smtp");
             Ok(())
         }
     }

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import pathlib
 import statistics
 import subprocess
 import sys
@@ -14,10 +13,10 @@ CONNECTIONS = 16
 
 
 class Sink:
-    """A running smtp_sink.py."""
+    """A running mail server, of smtp_sink.rs."""
 
-    def __init__(self, stack):
-        command = [sys.executable, pathlib.Path(__file__).with_name("smtp_sink.py")]
+    def __init__(self, bench, stack):
+        command = [bench.ceiling_program, "smtp"]
         # Its input ends with the block, and it with its input.
         self.process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
         self.url = f"smtp://127.0.0.1:{int(self.process.stdout.readline())}"
@@ -43,7 +42,7 @@ class Sink:
 def measure(bench, database):
     seconds = min(bench.given.seconds, 3)
     with contextlib.ExitStack() as stack:
-        sink = Sink(stack)
+        sink = Sink(bench, stack)
         with fresh_service(bench, database, sink) as service:
             queued = queue(bench, database, service, sink, BACKLOG)
             sink.tell("go")
