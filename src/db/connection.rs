@@ -137,6 +137,11 @@ impl Conn {
         directly!(&mut self.inner, |conn| step.execute(conn).map(|_| ()))
     }
 
+    /// Whether a transaction is open; where none was, one is now. SQLite refuses to begin one within another.
+    pub fn is_in_transaction(&mut self) -> bool {
+        self.savepoint(Savepoint::Probe).is_err()
+    }
+
     /// Undoes what was done since the savepoint began, and ends it.
     pub fn undo_savepoint(&mut self) -> QueryResult<()> {
         self.inner.batch_execute("ROLLBACK TO w; RELEASE w")
@@ -210,11 +215,13 @@ impl JournalState {
 pub enum Savepoint {
     Begin,
     Keep,
+    /// Of [`Conn::is_in_transaction`].
+    Probe,
 }
 
 impl QueryId for Savepoint {
     type QueryId = ();
-    // The text says which of the two it is.
+    // The text says which of them it is.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
@@ -223,6 +230,7 @@ impl<DB: Backend> QueryFragment<DB> for Savepoint {
         out.push_sql(match self {
             Savepoint::Begin => "SAVEPOINT w",
             Savepoint::Keep => "RELEASE w",
+            Savepoint::Probe => "BEGIN",
         });
         Ok(())
     }

@@ -2,8 +2,8 @@
 //!
 //! All of them are in one transaction; when that is committed, all are answered. Savepoints cost a seventh of what a batch
 //! does (SQLite copies each page that is changed after one), and are seldom needed. So a batch begins without; if a write
-//! fails, everything is rolled back and done again with a savepoint around each write: that one is rolled back alone. The
-//! next batch begins as this one ended. When SQLite gives up the whole transaction (disk full, I/O error), every write of
+//! fails that is not the first, everything is rolled back and done again with a savepoint around each write: that one is
+//! rolled back alone. The next batch begins as this one ended. When SQLite gives up the whole transaction (disk full, I/O error), every write of
 //! the batch is answered 503, also those that had failed: none of them is known to have been decided.
 //!
 //! What a write deletes for good is in SQLite's journal still. After such a write the journal is emptied, before it is
@@ -255,6 +255,10 @@ fn run_batch(
     conn.begin_write().map_err(lost)?;
     let (mut next, mut all_stay) = (0, true);
     while let Some(write) = batch.get_mut(next) {
+        // Without a transaction each statement would be committed by itself, though its write is answered 503.
+        if next > 0 && *guard == Guard::None && !conn.is_in_transaction() {
+            return Err("a write has ended the transaction".to_owned());
+        }
         let stays = match guard {
             Guard::None => write.run(conn),
             Guard::Savepoints => run_in_savepoint(conn, write.as_mut()).map_err(lost)?,
@@ -263,9 +267,12 @@ fn run_batch(
         if !stays && *guard == Guard::None {
             roll_back_to(conn, 0).map_err(lost)?;
             conn.begin_write().map_err(lost)?;
-            *guard = Guard::Savepoints;
-            next = 0;
-            continue;
+            // Where it was the first, nothing is undone but what was to be.
+            if next > 0 {
+                *guard = Guard::Savepoints;
+                next = 0;
+                continue;
+            }
         }
         next += 1;
         if batch.len() < BATCH_WRITES

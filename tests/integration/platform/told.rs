@@ -171,7 +171,10 @@ fn without_a_buffer_only_what_changes_is_told_of() {
         &app,
         &format!("/v1/users/{}", user["id"].as_str().unwrap()),
     ));
-    assert_eq!(get(&app, "/v1/users/nobody").status, 404);
+    assert_eq!(
+        get(&app, "/v1/users/01a2e513-a680-7000-8000-00000000ffff").status,
+        404
+    );
     let [start, success] = last(&app);
     assert_eq!(
         [start.0, success.0],
