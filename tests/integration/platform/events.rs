@@ -3,9 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{PREFIXES, asks_by_index, bad_parameter, get, ok};
-use crate::support::client::SERVER;
+use crate::support::client::{SERVER, USERS};
 use crate::support::database::is_postgres;
 use crate::support::{TestApp, create};
+
+/// A publishable key.
+const BROWSER: [(&str, &str); 2] = [
+    ("Authorization", "Bearer pub-riverside-camp-7d1f0c64"),
+    ("Origin", "https://camp.riverside.example"),
+];
 
 const EVENTS: &str = "/core/v1/analytics/events";
 
@@ -126,6 +132,34 @@ fn a_walk_meets_each_event_once() {
         let known = ids.len() - seen.len().min(ids.len());
         assert_eq!(seen, ids[known..], "{limit}");
     }
+}
+
+#[test]
+fn a_type_is_found_whoever_called() {
+    let app = TestApp::start();
+    let callers = [&SERVER[..], &BROWSER].repeat(2);
+    for (request, caller) in ["one", "two", "three", "four"].iter().zip(callers) {
+        let headers = [caller, &[("X-Request-Id", request)]].concat();
+        let body = create(1001, json!({})).to_string();
+        assert_eq!(
+            app.client
+                .send("POST", USERS, &headers, body.as_bytes())
+                .status,
+            200
+        );
+        app.advance_seconds(1);
+    }
+    let all = ["four", "three", "two", "one"];
+    assert_eq!(requests(&app, "types=USER_CREATE_START"), all);
+    assert_eq!(
+        requests(&app, "types=USER_CREATE_START,USER_CREATE_SUCCESS&limit=3"),
+        all[..2]
+    );
+    assert_eq!(
+        requests(&app, "types=USER_CREATE_START&clientIds=502"),
+        ["four", "two"]
+    );
+    assert_eq!(requests(&app, "clientIds=501"), ["three", "one"]);
 }
 
 #[test]
