@@ -1,9 +1,9 @@
 //! SQLite's writer: one thread owns the one connection that writes, and commits many calls at once.
 //!
-//! All of them are in one transaction; when that is committed, all are answered. Savepoints cost a seventh of what a batch
-//! does (SQLite copies each page that is changed after one), and are seldom needed. So a batch begins without; if a write
-//! fails that is not the first, everything is rolled back and done again with a savepoint around each write: that one is
-//! rolled back alone. The next batch begins as this one ended. When SQLite gives up the whole transaction (disk full, I/O error), every write of
+//! All of them are in one transaction; when that is committed, all are answered. Savepoints cost much (SQLite copies each
+//! page that is changed after one), and are seldom needed. So a batch begins without; if a write fails that is not the
+//! first, everything is rolled back and done again with a savepoint around each write: that one is rolled back alone. The
+//! next batch begins as this one ended. When SQLite gives up the whole transaction (disk full, I/O error), every write of
 //! the batch is answered 503, also those that had failed: none of them is known to have been decided.
 //!
 //! What a write deletes for good is in SQLite's journal still. After such a write the journal is emptied, before it is
