@@ -28,7 +28,7 @@ impl EventBuffer {
     pub fn new(events: usize) -> Self {
         EventBuffer {
             calls: Mutex::default(),
-            capacity: events / 2,
+            capacity: events.div_ceil(2),
             dropped: AtomicU64::new(0),
         }
     }
