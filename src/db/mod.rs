@@ -3,6 +3,7 @@
 mod checkpointer;
 pub mod connection;
 pub mod error;
+mod flusher;
 mod local;
 pub mod schema;
 mod writer;
@@ -97,8 +98,12 @@ impl Db {
         connection::migrate(&target)?;
         let (purpose, writer) = match &target {
             Target::Sqlite(path) => {
-                let manager =
-                    Manager::new(target.clone(), Purpose::Write, options.observer.clone(), 1);
+                let manager = Manager::new(
+                    target.clone(),
+                    Purpose::WriteUnflushed,
+                    options.observer.clone(),
+                    1,
+                );
                 let checkpointer = Checkpointer::start(path);
                 let writer = Writer::start(manager, checkpointer, options.queue_size)?;
                 (Purpose::Read, Some(writer))

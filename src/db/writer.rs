@@ -1,6 +1,6 @@
 //! SQLite's writer: one thread owns the one connection that writes, and commits many calls at once.
 //!
-//! All of them are in one transaction; when that is committed, all are answered. Savepoints cost much (SQLite copies each
+//! All of them are in one transaction; when that is committed and on disk ([`super::flusher`]), all are answered. Savepoints cost much (SQLite copies each
 //! page that is changed after one), and are seldom needed. So a batch begins without; if a write fails that is not the
 //! first, everything is rolled back and done again with a savepoint around each write: that one is rolled back alone. The
 //! next batch begins as this one ended. When SQLite gives up the whole transaction (disk full, I/O error), every write of
@@ -9,6 +9,7 @@
 //! What a write deletes for good is in SQLite's journal still. After such a write the journal is emptied, before it is
 //! answered; where somebody reads an older state at that moment, as soon as it can be.
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,10 +23,12 @@ use tokio::sync::oneshot;
 use super::Outcome;
 use super::checkpointer::Checkpointer;
 use super::connection::{Conn, Manager, OpenError, Savepoint};
+use super::flusher::Flusher;
 use crate::error::Error;
 
-/// A transaction takes at most this many writes, and no further one after this time.
-const BATCH_WRITES: usize = 128;
+/// A transaction takes at most this many writes, and no further one after this time. Few: they run while those before them
+/// are flushed; many cost less each, as each commit writes the pages that all of them change.
+const BATCH_WRITES: usize = 32;
 const BATCH_TIME: Duration = Duration::from_millis(5);
 
 /// How long the next attempt at emptying the journal waits.
@@ -60,13 +63,13 @@ impl Writer {
         checkpointer: Checkpointer,
         queue_size: usize,
     ) -> Result<Self, OpenError> {
-        let conn = r2d2::ManageConnection::connect(&manager)?;
+        let opened = Opened::new(&manager)?;
         let (queue, writes) = sync_channel(queue_size);
         let commits = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&commits);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || run(&manager, &checkpointer, conn, &writes, &counted))
+            .spawn(move || run(&manager, &checkpointer, opened, &writes, &counted))
             .expect("the operating system gives the writer its thread");
         Ok(Writer {
             queue: Some(queue),
@@ -171,14 +174,29 @@ where
     }
 }
 
+/// What the thread works with.
+struct Opened {
+    conn: Conn,
+    journal: Arc<File>,
+}
+
+impl Opened {
+    fn new(manager: &Manager) -> Result<Self, OpenError> {
+        let conn = r2d2::ManageConnection::connect(manager)?;
+        let journal = Arc::new(manager.open_journal()?);
+        Ok(Opened { conn, journal })
+    }
+}
+
 fn run(
     manager: &Manager,
     checkpointer: &Checkpointer,
-    conn: Conn,
+    opened: Opened,
     writes: &Receiver<Box<dyn Write>>,
     commits: &AtomicU64,
 ) {
-    let mut conn = Some(conn);
+    let flusher = Flusher::start(File::sync_data, flush_failed);
+    let mut opened = Some(opened);
     let mut guard = Guard::None;
     // When the journal is to be emptied, where it could not be.
     let mut overdue: Option<Instant> = None;
@@ -186,14 +204,14 @@ fn run(
         let mut batch: Vec<_> = first.into_iter().collect();
         let done = match batch.is_empty() {
             true => Ok(()),
-            false => run_batch(manager, &mut conn, &mut batch, writes, &mut guard),
+            false => run_batch(manager, &mut opened, &mut batch, writes, &mut guard),
         };
         // A commit that failed may have taken effect.
         commits.fetch_add(1, Ordering::SeqCst);
         if let Err(cause) = done {
             log::error!("a batch of {} writes was lost: {cause}", batch.len());
             // The next batch begins on a new connection: nobody knows what this one is in the middle of.
-            conn = None;
+            opened = None;
             batch.into_iter().for_each(|write| write.lost(&cause));
             continue;
         }
@@ -202,12 +220,16 @@ fn run(
             .any(|write| write.journal() == Journal::Emptied);
         if erases || overdue.is_some_and(|at| at <= Instant::now()) {
             let _held = checkpointer.hold();
-            let emptied = conn.as_mut().is_some_and(empty_journal);
+            let emptied = opened
+                .as_mut()
+                .is_some_and(|opened| empty_journal(&mut opened.conn));
             overdue = (!emptied).then(|| Instant::now() + JOURNAL_RETRY);
         }
-        batch.into_iter().for_each(Write::answer);
-        if let Some(conn) = &mut conn {
-            checkpointer.committed(conn);
+        if let Some(opened) = &mut opened {
+            flusher.flush(&opened.journal, || {
+                batch.into_iter().for_each(Write::answer)
+            });
+            checkpointer.committed(&mut opened.conn);
         }
     }
 }
@@ -227,6 +249,12 @@ fn next_write(
     }
 }
 
+fn flush_failed(error: &std::io::Error) {
+    log::error!("the journal cannot be flushed to the disk, the service ends: {error}");
+    log::logger().flush();
+    std::process::exit(1);
+}
+
 /// Whether it is empty now.
 fn empty_journal(conn: &mut Conn) -> bool {
     conn.empty_journal().unwrap_or_else(|error| {
@@ -238,17 +266,16 @@ fn empty_journal(conn: &mut Conn) -> bool {
 /// Runs what is in `batch` and what else waits, and commits it. An error means that all of it is undone.
 fn run_batch(
     manager: &Manager,
-    slot: &mut Option<Conn>,
+    slot: &mut Option<Opened>,
     batch: &mut Vec<Box<dyn Write>>,
     writes: &Receiver<Box<dyn Write>>,
     guard: &mut Guard,
 ) -> Result<(), String> {
     let conn = match slot {
-        Some(conn) => conn,
+        Some(opened) => &mut opened.conn,
         None => {
-            let conn =
-                r2d2::ManageConnection::connect(manager).map_err(|error| error.to_string())?;
-            slot.insert(conn)
+            let opened = Opened::new(manager).map_err(|error| error.to_string())?;
+            &mut slot.insert(opened).conn
         }
     };
     let began = Instant::now();
