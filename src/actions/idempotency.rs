@@ -75,7 +75,7 @@ impl Claim {
     ///
     /// # Errors
     ///
-    /// `idempotency_mismatch`, when that was another call.
+    /// `idempotency_mismatch`, when that was another call; or 503.
     pub async fn stored_answer(&self, db: &Db, local: &LocalConn) -> Result<Option<Body>, Error> {
         let (key, since) = (self.key.clone(), self.now - RETENTION);
         let record = db
@@ -88,11 +88,15 @@ impl Claim {
                 "This idempotency key was used for another request.",
             )),
             Some(record) => match record.response {
-                Some(json) => Ok(Some(Body {
-                    json,
-                    replayed: true,
-                    has_mail: false,
-                })),
+                Some(json) => {
+                    // To say it once more is to promise it: the first answer may be waiting for the disk still.
+                    db.flushed().await?;
+                    Ok(Some(Body {
+                        json,
+                        replayed: true,
+                        has_mail: false,
+                    }))
+                }
                 None => Err(Error::internal(
                     "an idempotency record was committed without its answer",
                 )),

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::connection::{Checkpoint, Conn, JournalState, Manager, Purpose, Target};
+use super::flusher;
 
 /// In pages, of 4 KiB: as soon as so many wait they are moved. Few: a commit that meets their flush waits for all of them.
 const SLICE: i32 = 200;
@@ -121,7 +122,11 @@ impl Opened {
             .checkpoint(Checkpoint::Passive)
             .map_err(|error| error.to_string())?;
         // SQLite flushes when nothing is left. What is flushed here the writer does not wait for then.
-        self.file.sync_data().map_err(|error| error.to_string())
+        if let Err(error) = self.file.sync_data() {
+            // SQLite takes the pages for moved.
+            flusher::end_process(&error);
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,15 @@
 //! Flushes SQLite's journal to the disk, beside the writer: meanwhile that one runs the next batch.
 //!
 //! With `synchronous=FULL` SQLite flushes within the commit, and the writer stands still. So the writer's connection has
-//! NORMAL, with which SQLite flushes only what its checkpoints need, and this thread flushes after every commit; nobody is
-//! answered before. The journal is one file that is written from its beginning to its end: what a batch has read of earlier
-//! ones is on disk with it.
+//! NORMAL, with which SQLite flushes only for its checkpoints and where a journal begins anew, and this thread flushes after
+//! every commit; nobody is answered before. A flush is of the whole file, and a journal begins anew only when all of it is
+//! flushed in the database: what a batch has read of earlier ones is on disk with it.
 //!
-//! After a flush that failed nobody knows what is on disk, and a second one may succeed without having written anything. So
-//! the process ends, as PostgreSQL does; SQLite keeps what is whole of the journal when it is opened next.
+//! What is committed can be read before it is flushed. Who would take it for promised waits first (`Db::flushed`).
+//!
+//! After a flush that failed nobody knows what is on disk, and a second one may succeed without having written anything: the
+//! operating system has given up on what it could not write, and shows it all the same until it is started again. So the
+//! process ends, as PostgreSQL does, and nobody is answered.
 
 use std::fs::File;
 use std::io;
@@ -14,7 +17,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-/// So many batches may be committed and wait for the flush that runs to end: then one flush is for all of them.
+/// So many batches may be committed, and wait for the flush that runs to end, before the writer waits too: then one flush is
+/// for all of them.
 const WAITING_COMMITS: usize = 3;
 
 pub struct Flusher {
@@ -29,19 +33,16 @@ struct Commit {
 }
 
 impl Flusher {
-    /// `flush` flushes a file, and `failed` is told why that failed: nobody is answered after it.
+    /// `flush` flushes a file. `failed` is told why that failed, and is to end the process: whoever waits is dropped when it
+    /// returns.
     pub fn start(
         flush: impl Fn(&File) -> io::Result<()> + Send + 'static,
-        failed: impl FnOnce(&io::Error) + Send + 'static,
+        failed: impl Fn(&io::Error) + Send + 'static,
     ) -> Self {
         let (commits, waiting) = sync_channel(WAITING_COMMITS);
         let thread = std::thread::Builder::new()
             .name("sqlite-flusher".to_owned())
-            .spawn(move || {
-                if let Err(error) = run(&waiting, flush) {
-                    failed(&error);
-                }
-            })
+            .spawn(move || run(&waiting, flush, failed))
             .expect("the operating system gives the flusher its thread");
         Flusher {
             commits: Some(commits),
@@ -56,8 +57,8 @@ impl Flusher {
             then: Box::new(then),
         };
         if let Some(commits) = &self.commits {
-            // Where the thread has ended nobody is answered.
-            let _ = commits.send(commit);
+            // Without it the writer is to end too: nothing more would be answered.
+            commits.send(commit).expect("the flusher lives");
         }
     }
 }
@@ -73,7 +74,17 @@ impl Drop for Flusher {
     }
 }
 
-fn run(commits: &Receiver<Commit>, flush: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {
+/// The disk failed to keep what it had been given.
+pub fn end_process(error: &io::Error) {
+    log::error!("the disk does not keep what is written, the service ends: {error}");
+    std::process::exit(1);
+}
+
+fn run(
+    commits: &Receiver<Commit>,
+    flush: impl Fn(&File) -> io::Result<()>,
+    failed: impl Fn(&io::Error),
+) {
     while let Ok(first) = commits.recv() {
         let mut committed = vec![first];
         committed.extend(commits.try_iter());
@@ -81,16 +92,17 @@ fn run(commits: &Receiver<Commit>, flush: impl Fn(&File) -> io::Result<()>) -> i
         // Another one comes with another connection of the writer.
         journals.dedup_by(|one, other| Arc::ptr_eq(one, other));
         for journal in journals {
-            flush(journal)?;
+            if let Err(error) = flush(journal) {
+                return failed(&error);
+            }
         }
         committed.into_iter().for_each(|commit| (commit.then)());
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Sender, channel};
+    use std::sync::mpsc::{Sender, TryRecvError, channel};
 
     use super::*;
 
@@ -157,17 +169,17 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_answered_after_a_flush_that_failed() {
-        let (answer, answers) = channel();
+    fn nobody_is_answered_when_a_flush_fails() {
+        let (answer, answers) = channel::<()>();
         let (said, says) = channel();
-        let failed = move |error: &io::Error| said.send(error.to_string()).unwrap();
+        let failed = move |error: &io::Error| {
+            // Nor told that there will be no answer.
+            said.send((error.to_string(), answers.try_recv())).unwrap();
+        };
         let flusher = Flusher::start(|_| Err(io::Error::other("no disk")), failed);
-        for _ in 0..2 {
-            let answer = answer.clone();
-            flusher.flush(&journal(), move || answer.send(()).unwrap());
-        }
-        assert_eq!(says.recv(), Ok("no disk".to_owned()));
+        flusher.flush(&journal(), move || answer.send(()).unwrap());
         drop(flusher);
-        assert!(answers.try_recv().is_err());
+        let seen = ("no disk".to_owned(), Err(TryRecvError::Empty));
+        assert_eq!(says.recv(), Ok(seen));
     }
 }

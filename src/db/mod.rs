@@ -226,6 +226,21 @@ impl Db {
         }
     }
 
+    /// Waits until what a read has found is on disk. SQLite shows what is committed before it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Db::write`].
+    pub async fn flushed(&self) -> Result<(), Error> {
+        match &self.writer {
+            Some(writer) => {
+                let nothing = |_: &mut Conn| Ok(Outcome::Keep(()));
+                writer.write(Journal::Kept, nothing).await
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Asks the database for nothing: is it there?
     ///
     /// # Errors

@@ -174,9 +174,10 @@ pub fn claim(
         .load(conn)
 }
 
-/// Notes an attempt after which the message has gone out, whoever has claimed it meanwhile.
-pub fn note_sent(conn: &mut DbConn, id: i64, attempted: &Attempted) -> QueryResult<usize> {
-    diesel::update(emails::table.find(id))
+/// Notes attempts after which the messages have gone out, whoever has claimed them meanwhile.
+pub fn note_sent(conn: &mut DbConn, ids: &[i64], attempted: &Attempted) -> QueryResult<usize> {
+    diesel::update(emails::table)
+        .filter(emails::id.eq_any(ids))
         .set(attempted)
         .execute(conn)
 }

@@ -1,10 +1,10 @@
 //! SQLite's writer: one thread owns the one connection that writes, and commits many calls at once.
 //!
-//! All of them are in one transaction; when that is committed and on disk ([`super::flusher`]), all are answered. Savepoints cost much (SQLite copies each
-//! page that is changed after one), and are seldom needed. So a batch begins without; if a write fails that is not the
-//! first, everything is rolled back and done again with a savepoint around each write: that one is rolled back alone. The
-//! next batch begins as this one ended. When SQLite gives up the whole transaction (disk full, I/O error), every write of
-//! the batch is answered 503, also those that had failed: none of them is known to have been decided.
+//! All of them are in one transaction; when that is committed and on disk ([`super::flusher`]), all are answered. Savepoints
+//! cost much (SQLite copies each page that is changed after one), and are seldom needed. So a batch begins without; if a write
+//! fails that is not the first, everything is rolled back and done again with a savepoint around each write: that one is
+//! rolled back alone. The next batch begins as this one ended. When SQLite gives up the whole transaction (disk full, I/O
+//! error), every write of the batch is answered 503, also those that had failed: none of them is known to have been decided.
 //!
 //! What a write deletes for good is in SQLite's journal still. After such a write the journal is emptied, before it is
 //! answered; where somebody reads an older state at that moment, as soon as it can be.
@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use super::Outcome;
 use super::checkpointer::Checkpointer;
 use super::connection::{Conn, Manager, OpenError, Savepoint};
-use super::flusher::Flusher;
+use super::flusher::{self, Flusher};
 use crate::error::Error;
 
 /// A transaction takes at most this many writes, and no further one after this time. Few: they run while those before them
@@ -195,7 +195,7 @@ fn run(
     writes: &Receiver<Box<dyn Write>>,
     commits: &AtomicU64,
 ) {
-    let flusher = Flusher::start(File::sync_data, flush_failed);
+    let flusher = Flusher::start(File::sync_data, flusher::end_process);
     let mut opened = Some(opened);
     let mut guard = Guard::None;
     // When the journal is to be emptied, where it could not be.
@@ -247,12 +247,6 @@ fn next_write(
         Err(RecvTimeoutError::Timeout) => Some(None),
         Err(RecvTimeoutError::Disconnected) => None,
     }
-}
-
-fn flush_failed(error: &std::io::Error) {
-    log::error!("the journal cannot be flushed to the disk, the service ends: {error}");
-    log::logger().flush();
-    std::process::exit(1);
 }
 
 /// Whether it is empty now.

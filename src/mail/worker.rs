@@ -13,6 +13,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use super::attempt::Attempt;
 use super::transport::{Refused, SendError};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::db::Outcome;
 use crate::db::outbox::{self, Attempted, ClaimedMessage};
 use crate::error::Error;
@@ -181,7 +182,9 @@ async fn note_all(app: Arc<App>, mut tried: mpsc::Receiver<Tried>) {
         };
         // What has come by then is enough.
         let _ = timeout(GATHERING, more).await;
-        let notes: Vec<_> = some.drain(..).map(|tried| Note::new(&app, tried)).collect();
+        let now = app.clock.now();
+        let note_of = |tried| Note::new(&app, tried, now);
+        let notes: Vec<_> = some.drain(..).map(note_of).collect();
         if note(&app, &notes).await.is_err() {
             // One that cannot be noted holds up no other.
             for one in notes {
@@ -200,13 +203,13 @@ struct Note {
 }
 
 impl Note {
-    fn new(app: &App, tried: Tried) -> Self {
+    fn new(app: &App, tried: Tried, now: Timestamp) -> Self {
         let Tried { message, result } = tried;
         let attempt = Attempt {
             message: &message,
             result: &result,
         };
-        let attempted = attempt.outcome(app.clock.now(), app.ids.bytes::<1>()[0]);
+        let attempted = attempt.outcome(now, app.ids.bytes::<1>()[0]);
         if attempted.last_error.is_some() {
             // Not the reason: servers say more than a log should hold.
             let (id, state, attempts) = (message.id, attempted.state, attempted.attempts);
@@ -238,12 +241,14 @@ async fn note_alone(app: &App, note_of_one: Note) {
 async fn note(app: &App, notes: &[Note]) -> Result<(), Error> {
     let notes = notes.to_vec();
     let write = move |conn: &mut crate::db::connection::Conn| {
-        for note in &notes {
-            if note.is_taken {
-                outbox::note_sent(conn, note.message.id, &note.attempted)?;
-            } else {
-                outbox::note_failed(conn, &note.message, &note.attempted)?;
-            }
+        let (taken, refused): (Vec<_>, Vec<_>) = notes.iter().partition(|note| note.is_taken);
+        // Nearly all went alike.
+        for alike in taken.chunk_by(|one, next| one.attempted == next.attempted) {
+            let ids: Vec<_> = alike.iter().map(|note| note.message.id).collect();
+            outbox::note_sent(conn, &ids, &alike[0].attempted)?;
+        }
+        for note in refused {
+            outbox::note_failed(conn, &note.message, &note.attempted)?;
         }
         Ok(Outcome::Keep(()))
     };

@@ -1,10 +1,11 @@
 //! SQLite's journal, while writers go on.
 
 use std::io::Read as _;
+use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::Path;
 
 use clogin::db::config::{next_version, save_organization};
-use clogin::db::connection::Target;
+use clogin::db::connection::{Manager, Purpose, Target};
 use clogin::db::{Db, Outcome};
 use clogin::ids::OrganizationId;
 use futures_util::future::join_all;
@@ -60,4 +61,19 @@ fn it_begins_anew_though_writers_never_rest() {
         });
         assert_eq!(join_all(writers).await, [true; WRITERS]);
     });
+}
+
+#[test]
+fn what_is_flushed_is_the_file_that_is_written_wherever_it_is_linked_from() {
+    let database = TestDatabase::new();
+    let Target::Sqlite(file) = &database.target else {
+        return;
+    };
+    let link = file.with_file_name("link.db");
+    symlink(file, &link).unwrap();
+    let manager = Manager::new(Target::Sqlite(link), Purpose::WriteUnflushed, None, 1);
+    let _conn = r2d2::ManageConnection::connect(&manager).unwrap();
+    let flushed = manager.open_journal().unwrap().metadata().unwrap();
+    let written = file.with_extension("db-wal").metadata().unwrap();
+    assert_eq!(flushed.ino(), written.ino());
 }
