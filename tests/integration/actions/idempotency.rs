@@ -8,6 +8,7 @@ use clogin::project::admins;
 use serde_json::{Value, json};
 
 use crate::support::client::{Answer, USERS};
+use crate::support::database::is_postgres;
 use crate::support::{TestApp, create};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -35,6 +36,20 @@ fn a_replay_is_the_first_answer_byte_for_byte() {
         assert_eq!(again.text, first.text);
     }
     assert_eq!(app.direct().dump(), dump);
+}
+
+/// SQLite shows what is committed before it is on disk, where only the writer's answers say that it is.
+#[test]
+fn a_replay_waits_for_the_disk() {
+    let app = TestApp::start();
+    post(&app, "one", json!({}));
+    let seen = app.statements.lock().unwrap().len();
+    assert!(is_replayed(&post(&app, "one", json!({}))));
+    let statements = app.statements.lock().unwrap().split_off(seen);
+    let waits = statements
+        .windows(2)
+        .any(|pair| pair == ["BEGIN IMMEDIATE", "COMMIT"]);
+    assert_eq!(waits, !is_postgres(), "{statements:?}");
 }
 
 #[test]
