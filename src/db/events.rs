@@ -4,15 +4,13 @@ use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
-use super::connection::DbConn;
+use super::connection::{DbConn, directly};
+use super::insert::{Insert, Row, Values};
 use super::schema::events;
 use crate::clock::Timestamp;
 use crate::ids::{OrganizationId, first_uuid};
 
-// Each value is written, NULL too: diesel prepares a statement with DEFAULT in it anew each time. And nothing is borrowed:
-// else it could not know the statement again.
-#[derive(Insertable, Debug, Clone)]
-#[diesel(table_name = events, treat_none_as_default_value = false)]
+#[derive(Debug, Clone)]
 pub struct NewEvent {
     pub organization_id: i64,
     pub id: String,
@@ -27,19 +25,25 @@ pub struct NewEvent {
     pub data: Option<String>,
 }
 
-/// So many events in one statement, which is prepared once for each number of them.
-pub fn insert<const N: usize>(conn: &mut DbConn, events: &[NewEvent; N]) -> QueryResult<()> {
-    match conn {
-        // Their ids are random, there is nothing to ignore; but of a statement that can fail at its second row SQLite
-        // copies each page that it changes.
-        DbConn::Sqlite(conn) => diesel::insert_or_ignore_into(events::table)
-            .values(events)
-            .execute(conn),
-        DbConn::Postgres(conn) => diesel::insert_into(events::table)
-            .values(events)
-            .execute(conn),
+impl Row for NewEvent {
+    const INTO: &'static str =
+        "events (organization_id, id, kind, request_id, admin_id, clogin_id, metadata, data)";
+
+    fn push<'b>(&'b self, values: &mut impl Values<'b>) -> QueryResult<()> {
+        values.integer(&self.organization_id)?;
+        values.text(&self.id)?;
+        values.text(self.kind)?;
+        values.text(&self.request_id)?;
+        values.integer(&self.admin_id)?;
+        values.integer_or_null(&self.clogin_id)?;
+        values.text(&self.metadata)?;
+        values.text_or_null(&self.data)
     }
-    .map(|_| ())
+}
+
+/// So many events in one statement; their ids are random.
+pub fn insert<const N: usize>(conn: &mut DbConn, events: &[NewEvent; N]) -> QueryResult<()> {
+    directly!(conn, |conn| Insert(events).execute(conn)).map(|_| ())
 }
 
 /// Events that one statement of SQLite writes.

@@ -4,6 +4,7 @@ mod checkpointer;
 pub mod connection;
 pub mod error;
 mod flusher;
+mod insert;
 mod local;
 pub mod schema;
 mod writer;

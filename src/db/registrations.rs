@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::connection::{self, DbConn, directly};
+use super::insert::{Insert, Row, Values};
 use super::schema::{registrations, users};
 use super::users::User;
 use crate::clock::Timestamp;
@@ -40,56 +41,38 @@ pub struct Registration {
     pub triggers_seen: i64,
 }
 
-/// A registration without its id, which the database makes. Each value is written, NULL too: diesel prepares a statement
-/// with DEFAULT in it anew each time.
-#[derive(Insertable)]
-#[diesel(table_name = registrations, treat_none_as_default_value = false)]
-struct NewRegistration<'a> {
-    organization_id: i64,
-    group_id: i64,
-    clogin_id: i64,
-    parent_id: Option<i64>,
-    version: i64,
-    status_id: Option<i64>,
-    excluded: bool,
-    answers: &'a str,
-    forms: &'a str,
-    utm: Option<&'a str>,
-    order_total: i64,
-    paid_total: i64,
-    application_date: Timestamp,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    triggers: &'a str,
-    triggers_seen: i64,
+/// Without its id, which the database makes, and not deleted.
+impl Row for Registration {
+    const INTO: &'static str = "registrations (organization_id, group_id, clogin_id, parent_id, version, status_id, \
+         excluded, answers, forms, utm, order_total, paid_total, application_date, created_at, updated_at, triggers, \
+         triggers_seen)";
+
+    fn push<'b>(&'b self, values: &mut impl Values<'b>) -> QueryResult<()> {
+        values.integer(&self.organization_id)?;
+        values.integer(&self.group_id)?;
+        values.integer(&self.clogin_id)?;
+        values.integer_or_null(&self.parent_id)?;
+        values.integer(&self.version)?;
+        values.integer_or_null(&self.status_id)?;
+        values.boolean(&self.excluded)?;
+        values.text(&self.answers)?;
+        values.text(&self.forms)?;
+        values.text_or_null(&self.utm)?;
+        values.integer(&self.order_total)?;
+        values.integer(&self.paid_total)?;
+        values.timestamp(&self.application_date)?;
+        values.timestamp(&self.created_at)?;
+        values.timestamp(&self.updated_at)?;
+        values.text(&self.triggers)?;
+        values.integer(&self.triggers_seen)
+    }
 }
 
-/// Writes a new registration; the id that it has is not looked at, and that which it gets is nobody's business: RETURNING
-/// would cost SQLite a table for the answer, and a copy of each page that is changed.
+/// Writes a new registration. What id it gets is nobody's business: RETURNING would cost SQLite a table for the answer, and a
+/// copy of each page that is changed.
 pub fn insert(conn: &mut DbConn, new: &Registration) -> QueryResult<()> {
-    let values = NewRegistration {
-        organization_id: new.organization_id,
-        group_id: new.group_id,
-        clogin_id: new.clogin_id,
-        parent_id: new.parent_id,
-        version: new.version,
-        status_id: new.status_id,
-        excluded: new.excluded,
-        answers: &new.answers,
-        forms: &new.forms,
-        utm: new.utm.as_deref(),
-        order_total: new.order_total,
-        paid_total: new.paid_total,
-        application_date: new.application_date,
-        created_at: new.created_at,
-        updated_at: new.updated_at,
-        triggers: &new.triggers,
-        triggers_seen: new.triggers_seen,
-    };
-    directly!(conn, |conn| diesel::insert_into(registrations::table)
-        .values(values)
-        .execute(conn)
-        .map(|_| ()))
+    let row = Insert(std::array::from_ref(new));
+    directly!(conn, |conn| row.execute(conn)).map(|_| ())
 }
 
 /// A registered person, in one query by one unique index. None: not here, or nowhere.

@@ -53,7 +53,7 @@ fn add_all<const ROWS: usize>(
     rows: [(TotalsKey, TotalsChange); ROWS],
 ) -> QueryResult<()> {
     let slot = conn.slot();
-    Add { slot, rows }.execute(&mut **conn).map(|_| ())
+    directly!(&mut **conn, |conn| Add { slot, rows }.execute(conn)).map(|_| ())
 }
 
 /// Written by hand: diesel prepares every update anew, and has no ON CONFLICT for two databases at once.

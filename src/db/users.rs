@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::connection::{self, DbConn};
+use super::insert::{Insert, Row, Values};
 use super::schema::users;
 use crate::clock::Timestamp;
 use crate::ids::{CloginId, OrganizationId};
@@ -46,6 +47,27 @@ pub struct NewUser {
     pub updated_at: Timestamp,
 }
 
+impl Row for NewUser {
+    const INTO: &'static str = "users (organization_id, uuid, username, username_key, password_hash, first_name, \
+         last_name, org_name, main_email, email_key, locale, created_at, updated_at)";
+
+    fn push<'b>(&'b self, values: &mut impl Values<'b>) -> QueryResult<()> {
+        values.integer(&self.organization_id)?;
+        values.text(&self.uuid)?;
+        values.text_or_null(&self.username)?;
+        values.text_or_null(&self.username_key)?;
+        values.text_or_null(&self.password_hash)?;
+        values.text(&self.first_name)?;
+        values.text(&self.last_name)?;
+        values.text(&self.org_name)?;
+        values.text_or_null(&self.main_email)?;
+        values.text_or_null(&self.email_key)?;
+        values.text(&self.locale)?;
+        values.timestamp(&self.created_at)?;
+        values.timestamp(&self.updated_at)
+    }
+}
+
 /// What a call changes of a person; `None` leaves a value as it is.
 #[derive(AsChangeset, Debug, Clone)]
 #[diesel(table_name = users)]
@@ -62,14 +84,16 @@ pub struct UserChange {
 }
 
 pub fn insert(conn: &mut DbConn, user: &NewUser) -> QueryResult<CloginId> {
-    let row = diesel::insert_into(users::table).values(user);
     match conn {
         // Asked afterwards: RETURNING would cost it a table for the answer, and a copy of each page that is changed.
         DbConn::Sqlite(conn) => {
-            row.execute(conn)?;
+            Insert(std::array::from_ref(user)).execute(conn)?;
             diesel::select(last_insert_rowid()).get_result(conn)
         }
-        DbConn::Postgres(conn) => row.returning(users::id).get_result(conn),
+        DbConn::Postgres(conn) => diesel::insert_into(users::table)
+            .values(user)
+            .returning(users::id)
+            .get_result(conn),
     }
     .map(CloginId)
 }

@@ -1,4 +1,5 @@
 mod journal;
 mod local;
 mod migrations;
+mod rows;
 mod writer;
