@@ -1,6 +1,11 @@
 //! The rows of registrations: a person in a project.
 
+use diesel::backend::Backend;
+use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::BigInt;
 
 use super::connection::{self, DbConn, directly};
 use super::insert::{Insert, Row, Values};
@@ -82,20 +87,61 @@ pub fn find(
     group: GroupId,
     clogin: CloginId,
 ) -> QueryResult<Option<(Registration, User)>> {
-    directly!(conn, |conn| registrations::table
-        .inner_join(
-            users::table.on(users::organization_id
-                .eq(registrations::organization_id)
-                .and(users::id.eq(registrations::clogin_id))),
-        )
-        .filter(registrations::organization_id.eq(organization.0))
-        .filter(registrations::group_id.eq(group.0))
-        .filter(registrations::clogin_id.eq(clogin.0))
-        .filter(registrations::deleted_at.is_null())
-        .filter(users::deleted_at.is_null())
-        .select((Registration::as_select(), User::as_select()))
-        .get_result(conn)
-        .optional())
+    let find = Find {
+        organization,
+        group,
+        clogin,
+    };
+    directly!(conn, |conn| find.get_result(conn).optional())
+}
+
+/// Written out as inserts are (`db/insert.rs`): nearly every call asks this.
+#[derive(QueryId)]
+struct Find {
+    organization: OrganizationId,
+    group: GroupId,
+    clogin: CloginId,
+}
+
+impl Query for Find {
+    type SqlType = (
+        registrations::SqlType,
+        SqlTypeOf<(
+            users::id,
+            users::organization_id,
+            users::uuid,
+            users::username,
+            users::first_name,
+            users::last_name,
+            users::org_name,
+            users::main_email,
+        )>,
+    );
+}
+
+impl<Conn> RunQueryDsl<Conn> for Find {}
+
+impl<DB> QueryFragment<DB> for Find
+where
+    DB: Backend,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT r.id, r.organization_id, r.group_id, r.clogin_id, r.parent_id, r.version, r.status_id, r.excluded, \
+             r.answers, r.forms, r.utm, r.order_total, r.paid_total, r.application_date, r.created_at, r.updated_at, \
+             r.deleted_at, r.triggers, r.triggers_seen, \
+             u.id, u.organization_id, u.uuid, u.username, u.first_name, u.last_name, u.org_name, u.main_email \
+             FROM registrations r \
+             INNER JOIN users u ON u.organization_id = r.organization_id AND u.id = r.clogin_id \
+             WHERE r.deleted_at IS NULL AND u.deleted_at IS NULL AND r.organization_id = ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.organization.0)?;
+        out.push_sql(" AND r.group_id = ");
+        out.push_bind_param::<BigInt, _>(&self.group.0)?;
+        out.push_sql(" AND r.clogin_id = ");
+        out.push_bind_param::<BigInt, _>(&self.clogin.0)
+    }
 }
 
 /// Until the transaction ends nobody else changes a registration, or a cart: that begins with its registration's row.

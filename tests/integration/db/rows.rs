@@ -1,9 +1,9 @@
-//! Inserts whose text is written out: each value is in its own column.
+//! Statements whose text is written out: each value is in its own column.
 
 use clogin::clock::Timestamp;
 use clogin::db::registrations::{self, Registration};
 use clogin::db::schema::{events, users as people};
-use clogin::db::users::NewUser;
+use clogin::db::users::{NewUser, User};
 use clogin::db::{Outcome, events as kept, users};
 use clogin::ids::{CloginId, GroupId};
 use diesel::prelude::*;
@@ -92,8 +92,19 @@ fn a_person() {
 #[test]
 fn a_registration() {
     let database = TestDatabase::new();
-    let (written, read) = block_on(open(&database, 64).write(|conn| {
-        let person = users::insert(conn, &person())?;
+    let (written, user, read, found) = block_on(open(&database, 64).write(|conn| {
+        let new = person();
+        let person = users::insert(conn, &new)?;
+        let user = User {
+            id: person.0,
+            organization_id: new.organization_id,
+            uuid: new.uuid,
+            username: new.username,
+            first_name: new.first_name,
+            last_name: new.last_name,
+            org_name: new.org_name,
+            main_email: new.main_email,
+        };
         let mut written = Registration {
             id: 0,
             organization_id: ORGANIZATION.0,
@@ -117,11 +128,13 @@ fn a_registration() {
         };
         registrations::insert(conn, &written)?;
         let read = registrations::of_person(conn, ORGANIZATION, GROUP, person)?.unwrap();
+        let found = registrations::find(conn, ORGANIZATION, GROUP, person)?;
         written.id = read.id;
-        Ok(Outcome::Undo((written, read)))
+        Ok(Outcome::Undo((written, user, read, found)))
     }))
     .unwrap();
     assert_eq!(read, written);
+    assert_eq!(found, Some((written, user)));
 }
 
 #[test]
