@@ -128,18 +128,21 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(
-            "SELECT r.id, r.organization_id, r.group_id, r.clogin_id, r.parent_id, r.version, r.status_id, r.excluded, \
-             r.answers, r.forms, r.utm, r.order_total, r.paid_total, r.application_date, r.created_at, r.updated_at, \
-             r.deleted_at, r.triggers, r.triggers_seen, \
-             u.id, u.organization_id, u.uuid, u.username, u.first_name, u.last_name, u.org_name, u.main_email \
-             FROM registrations r \
-             INNER JOIN users u ON u.organization_id = r.organization_id AND u.id = r.clogin_id \
-             WHERE r.deleted_at IS NULL AND u.deleted_at IS NULL AND r.organization_id = ",
+            "SELECT registrations.id, registrations.organization_id, registrations.group_id, registrations.clogin_id, \
+             registrations.parent_id, registrations.version, registrations.status_id, registrations.excluded, \
+             registrations.answers, registrations.forms, registrations.utm, registrations.order_total, \
+             registrations.paid_total, registrations.application_date, registrations.created_at, \
+             registrations.updated_at, registrations.deleted_at, registrations.triggers, registrations.triggers_seen, \
+             users.id, users.organization_id, users.uuid, users.username, users.first_name, users.last_name, \
+             users.org_name, users.main_email \
+             FROM registrations INNER JOIN users \
+             ON users.organization_id = registrations.organization_id AND users.id = registrations.clogin_id \
+             WHERE registrations.deleted_at IS NULL AND users.deleted_at IS NULL AND registrations.organization_id = ",
         );
         out.push_bind_param::<BigInt, _>(&self.organization.0)?;
-        out.push_sql(" AND r.group_id = ");
+        out.push_sql(" AND registrations.group_id = ");
         out.push_bind_param::<BigInt, _>(&self.group.0)?;
-        out.push_sql(" AND r.clogin_id = ");
+        out.push_sql(" AND registrations.clogin_id = ");
         out.push_bind_param::<BigInt, _>(&self.clogin.0)
     }
 }

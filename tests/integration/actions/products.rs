@@ -474,6 +474,6 @@ fn whatever_people_do_with_their_carts_everything_agrees() {
     }
     let known = |status: &u16| [200, 404, 409, 422].contains(status);
     assert!(counts.keys().all(known), "{counts:?}");
-    // Enough was done, and refused.
-    assert!(counts[&200] > 60 && counts[&409] > 10, "{counts:?}");
+    // Enough was done, and refused; how much is up to who comes first.
+    assert!(counts[&200] > 30 && counts[&409] > 10, "{counts:?}");
 }
