@@ -1,6 +1,6 @@
 //! Scalars as PHP clients send them: `action-api.md`, Envelope. Each function says what is allowed when it refuses.
 
-use chrono::{DateTime, Datelike, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDateTime, NaiveTime};
 use serde_json::{Number, Value};
 
 use crate::clock::Timestamp;
@@ -99,9 +99,9 @@ pub fn moment(value: Option<&Value>) -> Result<Option<Timestamp>, &'static str> 
         DateTime::from_timestamp_millis(millis).map(|at| at.naive_utc())
     });
     // Four digits of the year: what both databases order rightly.
-    let in_range = |at: &Timestamp| (1..=9999).contains(&at.year());
+    let in_range = |at: &NaiveDateTime| (1..=9999).contains(&at.year());
     at.filter(in_range)
-        .map(Some)
+        .map(|at| Some(at.into()))
         .ok_or("must be a moment as in RFC 3339 (2027-01-05T09:00:00Z) or a date as YYYY-MM-DD")
 }
 

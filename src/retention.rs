@@ -85,7 +85,7 @@ pub async fn forget_old(app: &App) {
             let organization = &setup.organization;
             let retention = (kept.retention)(organization);
             // Before the first year that there is nothing is old.
-            let before = now.checked_sub_signed(retention).unwrap_or_default();
+            let before = now.checked_sub_signed(retention).unwrap_or_default().into();
             let deleted = delete_all(app, organization.id, before, kept.delete).await;
             if let Err(error) = deleted {
                 let (what, id) = (kept.what, organization.id);

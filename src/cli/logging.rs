@@ -135,35 +135,37 @@ struct Pairs<'a>(&'a mut String);
 
 impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
-        let mut presence = Presence::default();
-        value.visit(&mut presence)?;
-        if presence.is_null {
-            return Ok(());
-        }
-        let text = value.to_string();
+        value.visit(Pair { line: self.0, key })
+    }
+}
+
+struct Pair<'a, 'kvs> {
+    line: &'a mut String,
+    key: Key<'kvs>,
+}
+
+impl<'v> VisitValue<'v> for Pair<'_, '_> {
+    fn visit_any(&mut self, value: Value<'_>) -> Result<(), Error> {
+        self.visit_str(&value.to_string())
+    }
+
+    /// Where there is no value its key is left out.
+    fn visit_null(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn visit_u64(&mut self, number: u64) -> Result<(), Error> {
+        Ok(write!(self.line, " {}={number}", self.key)?)
+    }
+
+    fn visit_str(&mut self, text: &str) -> Result<(), Error> {
+        let key = &self.key;
         let is_plain = |letter: char| !letter.is_whitespace() && !letter.is_control();
         if !text.is_empty() && text.chars().all(|letter| is_plain(letter) && letter != '"') {
-            write!(self.0, " {key}={text}")?;
+            write!(self.line, " {key}={text}")?;
         } else {
-            write!(self.0, " {key}={text:?}")?;
+            write!(self.line, " {key}={text:?}")?;
         }
-        Ok(())
-    }
-}
-
-/// Whether a value is there: where there is none its key is left out.
-#[derive(Default)]
-struct Presence {
-    is_null: bool,
-}
-
-impl<'v> VisitValue<'v> for Presence {
-    fn visit_any(&mut self, _: Value<'_>) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn visit_null(&mut self) -> Result<(), Error> {
-        self.is_null = true;
         Ok(())
     }
 }

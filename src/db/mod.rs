@@ -7,6 +7,7 @@ mod flusher;
 mod insert;
 mod local;
 pub mod schema;
+mod timestamp;
 mod writer;
 
 pub mod access_tokens;

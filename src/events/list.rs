@@ -237,7 +237,7 @@ impl KnownEvent {
 fn moment(id: &str) -> Option<Timestamp> {
     let (seconds, nanos) = Uuid::parse_str(id).ok()?.get_timestamp()?.to_unix();
     let at = chrono::DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)?;
-    Some(at.naive_utc())
+    Some(at.naive_utc().into())
 }
 
 #[cfg(test)]
@@ -248,6 +248,7 @@ mod tests {
         chrono::DateTime::from_timestamp_millis(millis)
             .unwrap()
             .naive_utc()
+            .into()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::clock::{Timestamp, rfc3339_millis};
@@ -87,7 +87,7 @@ fn unspaced(text: &str) -> String {
         .collect()
 }
 
-fn time_of(text: &str) -> Option<Timestamp> {
+fn time_of(text: &str) -> Option<NaiveDateTime> {
     const WITHOUT_SECONDS: &str = "%Y-%m-%dT%H:%M";
     DateTime::parse_from_rfc3339(text)
         .or_else(|_| DateTime::parse_from_str(text, &format!("{WITHOUT_SECONDS}%#z")))
@@ -98,9 +98,8 @@ fn time_of(text: &str) -> Option<Timestamp> {
 }
 
 /// What both databases can compare.
-fn in_range(at: Timestamp) -> Option<Timestamp> {
-    let year = chrono::Datelike::year(&at);
-    (1..=9_999).contains(&year).then_some(at)
+fn in_range(at: NaiveDateTime) -> Option<Timestamp> {
+    (1..=9_999).contains(&at.year()).then(|| at.into())
 }
 
 #[cfg(test)]

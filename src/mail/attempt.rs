@@ -105,7 +105,7 @@ mod tests {
         let now = Timestamp::default();
         let seconds = |attempts, random| {
             next_attempt(attempts, now, random)
-                .map(|next| (next - now).num_milliseconds() as f64 / 1_000.0)
+                .map(|next| (*next - *now).num_milliseconds() as f64 / 1_000.0)
         };
         for (attempts, delay) in [
             (1, 30.0),

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -20,7 +21,7 @@ use crate::error::Error;
 use crate::worker::Worker;
 
 /// How long a claim keeps other nodes away. Longer than a message waits here and is being sent.
-const CLAIM: Duration = Duration::from_secs(120);
+const CLAIM: TimeDelta = TimeDelta::seconds(120);
 /// A message that has waited here longer is left to whoever claims it next: its claim could end while it is sent.
 const MAX_WAIT: Duration = Duration::from_secs(20);
 /// Messages that are sent at the same time.

@@ -50,7 +50,7 @@ fn beginning(zone: Tz, date: NaiveDate) -> Option<Timestamp> {
     (0..=100)
         .map_while(|quarter| midnight.checked_add_signed(Duration::minutes(15 * quarter)))
         .find_map(|time| zone.from_local_datetime(&time).earliest())
-        .map(|moment| moment.naive_utc())
+        .map(|moment| moment.naive_utc().into())
 }
 
 /// When a subscription falls due for the last time. None: it has no end.
@@ -161,6 +161,7 @@ mod tests {
         chrono::DateTime::parse_from_rfc3339(text)
             .unwrap()
             .naive_utc()
+            .into()
     }
 
     #[test]

@@ -18,6 +18,7 @@ fn seconds(since: i64) -> Timestamp {
     chrono::DateTime::from_timestamp(since, 0)
         .unwrap()
         .naive_utc()
+        .into()
 }
 
 /// Every value is another.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use clogin::clock::Timestamp;
 use clogin::db::config::{next_version, save_organization};
 use clogin::db::connection::Conn;
 use clogin::db::{Db, Options, Outcome, users};
@@ -45,9 +46,7 @@ fn ending() -> impl Strategy<Value = Ending> {
 }
 
 pub(super) fn insert(conn: &mut Conn, username: &str) -> Result<(), Error> {
-    let now = chrono::DateTime::from_timestamp_millis(0)
-        .unwrap()
-        .naive_utc();
+    let now = Timestamp::default();
     let user = users::NewUser {
         organization_id: ORGANIZATION.0,
         uuid: username.to_owned(),

@@ -156,7 +156,7 @@ fn delays_double_and_end() {
     for attempt in 1..30 {
         let email = await_state(&test, id, "retrying", attempt);
         let next = email.next_attempt_at.unwrap();
-        let delay = (next - test.app.clock.now()).num_milliseconds();
+        let delay = (*next - *test.app.clock.now()).num_milliseconds();
         let whole = (30_000 << (attempt - 1).min(10)).min(3_600_000);
         assert!(
             (whole * 3 / 4..=whole).contains(&delay),
