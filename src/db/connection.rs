@@ -3,10 +3,10 @@
 //! `MultiConnection` over r2d2, with a manager of our own: the derived `establish` tries each database in turn and
 //! hides why it failed.
 
+mod journal;
 mod migrate;
 mod target;
 
-use std::fs::File;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use diesel::connection::{
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 
+pub use self::journal::{Checkpoint, JournalState};
 pub use self::migrate::{migrate, require_current};
 use self::target::with_system_certificates;
 pub use self::target::{Target, without_secrets};
@@ -150,66 +151,11 @@ impl Conn {
         self.inner.batch_execute("ROLLBACK TO w; RELEASE w")
     }
 
-    /// Leaves SQLite's journal empty. False: somebody reads an older state at this moment. PostgreSQL has nothing of the
-    /// kind.
-    pub fn empty_journal(&mut self) -> QueryResult<bool> {
-        // Writes wait for this: no longer than a short read takes.
-        self.inner.batch_execute("PRAGMA busy_timeout = 100;")?;
-        let done = self.checkpoint(Checkpoint::Truncate);
-        self.inner.batch_execute(BUSY_TIMEOUT)?;
-        done.map(|seen| seen.busy == 0)
-    }
-
-    /// Moves what is in SQLite's journal to where it belongs. To be called on SQLite only.
-    pub fn checkpoint(&mut self, mode: Checkpoint) -> QueryResult<JournalState> {
-        let statement = match mode {
-            Checkpoint::Look => "PRAGMA wal_checkpoint(NOOP)",
-            Checkpoint::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
-            Checkpoint::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
-        };
-        diesel::sql_query(statement).get_result(&mut self.inner)
-    }
-
     pub fn rollback(&mut self) -> QueryResult<()> {
         match &mut self.inner {
             DbConn::Sqlite(conn) => AnsiTransactionManager::rollback_transaction(conn),
             DbConn::Postgres(conn) => AnsiTransactionManager::rollback_transaction(conn),
         }
-    }
-}
-
-/// What is done with SQLite's journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checkpoint {
-    /// Nothing.
-    Look,
-    /// What nobody needs where it is is moved; nobody waits.
-    Passive,
-    /// All is moved, once nobody reads an older state, and the file cut to nothing.
-    Truncate,
-}
-
-/// What SQLite says of its journal.
-#[derive(QueryableByName, Clone, Copy, Debug)]
-pub struct JournalState {
-    /// Not 0: it was not done, or not wholly.
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    busy: i32,
-    /// In pages.
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    log: i32,
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    checkpointed: i32,
-}
-
-impl JournalState {
-    pub fn pages(self) -> i32 {
-        self.log
-    }
-
-    /// Pages that are not moved yet.
-    pub fn waiting(self) -> i32 {
-        self.log - self.checkpointed
     }
 }
 
@@ -302,23 +248,6 @@ impl Manager {
             slots: i64::from(slots.max(1)),
             made: AtomicI64::new(0),
         }
-    }
-
-    /// The file that SQLite's commits go to: beside the database, wherever that is linked from. To be called while a
-    /// connection is open, and for SQLite only.
-    pub fn open_journal(&self) -> Result<File, OpenError> {
-        let Target::Sqlite(path) = &self.target else {
-            unreachable!("PostgreSQL looks after its own")
-        };
-        let open = || {
-            let mut name = path.canonicalize()?.into_os_string();
-            name.push("-wal");
-            File::open(name)
-        };
-        open().map_err(|error| OpenError::Connect {
-            target: self.target.to_string(),
-            reason: format!("its journal: {error}"),
-        })
     }
 
     fn connect_sqlite(&self, path: &Path) -> Result<SqliteConnection, String> {
