@@ -275,7 +275,7 @@ impl Manager {
         // 2,048 pages. What is written is moved out of the journal by the checkpointer.
         let of_its_own = match self.purpose {
             Purpose::Read => "PRAGMA query_only = ON;",
-            Purpose::ReadRows => "PRAGMA query_only = ON; PRAGMA cache_size = -24576;",
+            Purpose::ReadRows => "PRAGMA query_only = ON; PRAGMA cache_size = -20480;",
             Purpose::Write => "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000;",
             Purpose::WriteUnflushed => {
                 "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000; PRAGMA synchronous = NORMAL;"
