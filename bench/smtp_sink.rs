@@ -8,7 +8,7 @@
 //!
 //! It ends when its input does.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
@@ -63,12 +63,14 @@ impl Sink {
         }
     }
 
-    fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
+    fn serve(&self, stream: TcpStream) -> io::Result<()> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.goes_on.wait_while(seen, |seen| seen.held));
         stream.set_nodelay(true)?;
-        stream.write_all(b"220 sink\r\n")?;
         let mut lines = BufReader::new(stream.try_clone()?);
+        let mut answers = BufWriter::new(stream);
+        answers.write_all(b"220 sink\r\n")?;
+        answers.flush()?;
         let mut line = Vec::new();
         let mut message_began = None;
         while lines.read_until(b'\n', &mut line)? > 0 {
@@ -76,19 +78,23 @@ impl Sink {
                 if line == b".\r\n" {
                     self.took(began);
                     message_began = None;
-                    stream.write_all(b"250 OK\r\n")?;
+                    answers.write_all(b"250 OK\r\n")?;
                 }
             } else if line.starts_with(b"EHLO") {
-                stream.write_all(b"250-sink\r\n250 8BITMIME\r\n")?;
+                answers.write_all(b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n")?;
             } else if line.starts_with(b"DATA") {
                 message_began = Some(Instant::now());
-                stream.write_all(b"354 Go ahead\r\n")?;
+                answers.write_all(b"354 Go ahead\r\n")?;
             } else if line.starts_with(b"QUIT") {
-                return stream.write_all(b"221 Bye\r\n");
+                return answers.write_all(b"221 Bye\r\n");
             } else {
-                stream.write_all(b"250 OK\r\n")?;
+                answers.write_all(b"250 OK\r\n")?;
             }
             line.clear();
+            // RFC 2920, 3.2: all that was asked at once is answered at once.
+            if lines.buffer().is_empty() {
+                answers.flush()?;
+            }
         }
         Ok(())
     }

@@ -4,12 +4,16 @@ use std::fmt::{self, Display, Formatter};
 
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::response::Response;
 use lettre::{Address, Message};
 
 use super::transport::{Refused, SendError};
 
+/// To more recipients than that commands are said one by one: both sides could wait until the other one reads. Servers take
+/// as many at least (RFC 5321, 4.5.3.1.8).
+const MAX_AT_ONCE: usize = 100;
 /// What DATA is answered with.
 const GO_ON: u16 = 354;
 const ASCII_ONLY: &str = "the server takes no addresses with letters beyond ASCII";
@@ -54,6 +58,32 @@ impl Failure {
     }
 }
 
+/// Asks whether the server takes several commands before it has answered the first (RFC 2920): lettre does not know of it.
+pub async fn is_pipelining(conn: &mut AsyncSmtpConnection, client: &ClientId) -> bool {
+    let answer = conn.command(Ehlo::new(client.clone())).await;
+    // The first line is its name.
+    let has = |line: &str| line.trim().eq_ignore_ascii_case("PIPELINING");
+    answer.is_ok_and(|answer| answer.message().skip(1).any(has))
+}
+
+/// What is said of one message.
+struct Dialogue<'a> {
+    conn: &'a mut AsyncSmtpConnection,
+    /// All commands are said with the first one.
+    at_once: bool,
+}
+
+impl Dialogue<'_> {
+    /// Says a command, unless it has been said, and waits for the answer.
+    async fn ask(&mut self, command: impl Display) -> Result<Response, Error> {
+        if self.at_once {
+            self.conn.read_response().await
+        } else {
+            self.conn.command(command).await
+        }
+    }
+}
+
 /// Sends a message over an open connection, to those of the recipients whom the server takes. Returns the others: when
 /// that is all of them, the message was not sent.
 ///
@@ -62,44 +92,52 @@ impl Failure {
 /// What was said of the message as a whole, or that nothing was.
 pub async fn send(
     conn: &mut AsyncSmtpConnection,
+    pipelining: bool,
     message: &Message,
     to: &[Address],
 ) -> Result<Vec<Refused>, Failure> {
     let bytes = message.formatted();
-    let refused = announce(conn, message, &bytes, to)
+    let at_once = pipelining && to.len() <= MAX_AT_ONCE;
+    let mut dialogue = Dialogue { conn, at_once };
+    let refused = announce(&mut dialogue, message, &bytes, to)
         .await
         .map_err(Failure::Before)?;
     if refused.len() == to.len() {
-        // A server that does not even take that back is left alone. What it said of the recipients stands.
-        if conn.command(Rset).await.is_err() {
-            conn.abort().await;
-        }
+        take_back(dialogue).await;
         return Ok(refused);
     }
-    let answer = conn.command(Data).await.map_err(Failure::Before)?;
-    if u16::from(answer.code()) != GO_ON {
+    let answer = dialogue.ask(Data).await.map_err(Failure::Before)?;
+    if !goes_on(&answer) {
         return Err(Failure::Nonsense("the server did not answer 354 to DATA"));
     }
-    let sent = conn.command(Content(&bytes)).await;
+    let sent = dialogue.conn.command(Content(&bytes)).await;
     sent.map_err(Failure::With)?;
     Ok(refused)
 }
 
-/// Says whom the message is from and for. Returns the recipients whom the server does not take.
+/// Says whom the message is from and for; with pipelining also that it comes, and all of it at once. Returns the recipients
+/// whom the server does not take.
 async fn announce(
-    conn: &mut AsyncSmtpConnection,
+    dialogue: &mut Dialogue<'_>,
     message: &Message,
     bytes: &[u8],
     to: &[Address],
 ) -> Result<Vec<Refused>, Error> {
     let sender = message.envelope().from().cloned();
-    let (parameters, takes_all) = parameters(conn, to, bytes);
-    conn.command(Mail::new(sender, parameters)).await?;
+    let (parameters, takes_all) = parameters(dialogue.conn, to, bytes);
+    let can_be_said = |address: &Address| takes_all || is_ascii(address);
+    let mut first = Mail::new(sender, parameters).to_string();
+    if dialogue.at_once {
+        for address in to.iter().filter(|address| can_be_said(address)) {
+            first += &recipient(address).to_string();
+        }
+        first += &Data.to_string();
+    }
+    dialogue.conn.command(first).await?;
     let mut refused = Vec::new();
     for address in to {
-        let error = if takes_all || is_ascii(address) {
-            let answer = conn.command(Rcpt::new(address.clone(), vec![])).await;
-            match answer {
+        let error = if can_be_said(address) {
+            match dialogue.ask(recipient(address)).await {
                 Ok(_) => continue,
                 Err(error) if is_of_recipient(&error) => of_recipient(&error),
                 Err(error) => return Err(error),
@@ -113,6 +151,29 @@ async fn announce(
         });
     }
     Ok(refused)
+}
+
+fn recipient(address: &Address) -> Rcpt {
+    Rcpt::new(address.clone(), vec![])
+}
+
+/// Takes back what was said of a message that nobody gets. A server that does not even take that is left alone: what it said
+/// of the recipients stands.
+async fn take_back(Dialogue { conn, at_once }: Dialogue<'_>) {
+    if at_once {
+        let answer = conn.read_response().await;
+        if answer.is_ok_and(|answer| goes_on(&answer)) {
+            // It waits for a message that nobody gets: an empty one. Whatever it says of that is of no interest.
+            let _ = conn.command(Content(b"")).await;
+        }
+    }
+    if conn.command(Rset).await.is_err() {
+        conn.abort().await;
+    }
+}
+
+fn goes_on(answer: &Response) -> bool {
+    u16::from(answer.code()) == GO_ON
 }
 
 /// The message and its end in one piece. In two, as lettre's own `message` has them, the second would wait until the
@@ -185,6 +246,7 @@ mod tests {
     #[test]
     fn dots_are_doubled_and_the_end_is_a_dot_alone() {
         let said = |text: &str| Content(text.as_bytes()).to_string();
+        assert_eq!(said(""), "\r\n.\r\n");
         assert_eq!(said("a\r\n"), "a\r\n.\r\n");
         assert_eq!(said("a.b"), "a.b\r\n.\r\n");
         assert_eq!(said(".\r\n..\r\n"), "..\r\n...\r\n.\r\n");

@@ -30,6 +30,7 @@ pub struct Smtp {
 
 struct Idle {
     conn: AsyncSmtpConnection,
+    pipelining: bool,
     messages: u32,
     since: Instant,
 }
@@ -74,13 +75,8 @@ impl Smtp {
                 result => return result,
             }
         }
-        let conn = self.connect().await.map_err(Failure::Connecting)?;
-        let idle = Idle {
-            conn,
-            messages: 0,
-            since: Instant::now(),
-        };
-        self.send_over(idle, message, to).await
+        let fresh = self.connect().await.map_err(Failure::Connecting)?;
+        self.send_over(fresh, message, to).await
     }
 
     async fn send_over(
@@ -89,7 +85,8 @@ impl Smtp {
         message: &Message,
         to: &[Address],
     ) -> Result<Vec<Refused>, Failure> {
-        let refused = match exchange::send(&mut idle.conn, message, to).await {
+        let (conn, pipelining) = (&mut idle.conn, idle.pipelining);
+        let refused = match exchange::send(conn, pipelining, message, to).await {
             Ok(refused) => refused,
             Err(failure) => {
                 idle.conn.abort().await;
@@ -114,7 +111,7 @@ impl Smtp {
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+    async fn connect(&self) -> Result<Idle, Error> {
         let SmtpServer {
             host, port, tls, ..
         } = &self.server;
@@ -130,12 +127,18 @@ impl Smtp {
         if *tls == Tls::Required || (*tls == Tls::Opportunistic && conn.can_starttls()) {
             conn.starttls(self.tls()?, &self.client).await?;
         }
+        let pipelining = exchange::is_pipelining(&mut conn, &self.client).await;
         if let Some((user, password)) = &self.server.credentials {
             let credentials = Credentials::new(user.clone(), password.clone());
             conn.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
                 .await?;
         }
-        Ok(conn)
+        Ok(Idle {
+            conn,
+            pipelining,
+            messages: 0,
+            since: Instant::now(),
+        })
     }
 
     fn tls(&self) -> Result<TlsParameters, Error> {

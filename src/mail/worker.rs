@@ -29,9 +29,9 @@ const AT_ONCE: usize = 8;
 /// So many begin together: what wakes up for one and finds others ready costs the calls less than a thread that wakes up for
 /// each.
 const TOGETHER: usize = 4;
-/// Between the beginnings of [`TOGETHER`]: 222 messages a second are more than most mail servers take, and calls hardly feel
+/// Between the beginnings of [`TOGETHER`]: 210 messages a second are more than most mail servers take, and calls hardly feel
 /// them.
-const PACE: Duration = Duration::from_millis(18);
+const PACE: Duration = Duration::from_millis(19);
 /// Messages that one query claims.
 const CLAIMED_AT_ONCE: i64 = 32;
 /// After another node was faster: it has claimed what was found, and looks for the next in the meantime.

@@ -51,6 +51,21 @@ pub struct Delivery {
 pub struct Manners {
     pub tls: Tls,
     pub auth: Option<Auth>,
+    pub pipelining: Pipelining,
+}
+
+/// Whether it takes further commands before it has answered the first, as nearly all servers do.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Pipelining {
+    None,
+    #[default]
+    Offered,
+    /// A message that is for nobody is refused at its end, and not at DATA.
+    Late,
+}
+
+impl Pipelining {
+    pub const ALL: [Self; 3] = [Self::None, Self::Offered, Self::Late];
 }
 
 #[derive(Clone, Default)]
@@ -103,6 +118,15 @@ pub struct SmtpServer {
     shared: Shared,
 }
 
+impl From<Pipelining> for Manners {
+    fn from(pipelining: Pipelining) -> Self {
+        Manners {
+            pipelining,
+            ..Manners::default()
+        }
+    }
+}
+
 /// What all sessions of a server share.
 #[derive(Clone)]
 struct Shared {
@@ -110,6 +134,8 @@ struct Shared {
     deliveries: Arc<Mutex<Vec<Delivery>>>,
     /// What clients have said, but for the messages.
     heard: Arc<Mutex<Vec<String>>>,
+    /// How often it had answered all that it knew of, and waited for more.
+    turns: Arc<AtomicUsize>,
     script: Arc<Mutex<Arc<Script>>>,
 }
 
@@ -123,16 +149,16 @@ impl SmtpServer {
     pub fn failing(
         script: impl Fn(Stage, &Conversation) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
-        Self::start_with(Manners::default(), script)
+        Self::failing_with(Manners::default(), script)
     }
 
     /// Takes everything that is said to it in the right way.
     pub fn with(manners: Manners) -> Self {
-        Self::start_with(manners, |_, _| None)
+        Self::failing_with(manners, |_, _| None)
     }
 
-    fn start_with(
-        manners: Manners,
+    pub fn failing_with(
+        manners: impl Into<Manners>,
         script: impl Fn(Stage, &Conversation) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -140,9 +166,10 @@ impl SmtpServer {
             port: listener.local_addr().unwrap().port(),
             connections: Arc::default(),
             shared: Shared {
-                manners,
+                manners: manners.into(),
                 deliveries: Arc::default(),
                 heard: Arc::default(),
+                turns: Arc::default(),
                 script: Arc::new(Mutex::new(Arc::new(script))),
             },
         };
@@ -179,6 +206,10 @@ impl SmtpServer {
         self.shared.heard.lock().unwrap().clone()
     }
 
+    pub fn turns(&self) -> usize {
+        self.shared.turns.load(Ordering::SeqCst)
+    }
+
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -194,7 +225,8 @@ impl SmtpServer {
     }
 }
 
-fn times_at(
+/// A script that fails so often at a stage.
+pub fn times_at(
     stage: Stage,
     fault: Fault,
     times: usize,

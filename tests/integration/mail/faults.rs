@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{app_with, await_state, queue, queue_one, stored};
 use crate::support::TestApp;
-use crate::support::smtp::{Fault, SmtpServer, Stage};
+use crate::support::smtp::{Fault, Pipelining, SmtpServer, Stage, times_at};
 
 /// Fails once, then succeeds half a minute later, with the same Message-ID.
 fn succeeds_later(server: &SmtpServer, error: &str) {
@@ -51,22 +51,27 @@ fn what_fails_for_now_is_sent_later() {
         (Stage::Data, Hang, "longer than 1 s"),
         (Stage::Connect, Hang, "longer than 1 s"),
     ] {
-        eprintln!("{stage:?} {fault:?}");
-        succeeds_later(&SmtpServer::failing_times(stage, fault, 1), error);
+        for pipelining in Pipelining::ALL {
+            eprintln!("{stage:?} {fault:?} {pipelining:?}");
+            let server = SmtpServer::failing_with(pipelining, times_at(stage, fault, 1));
+            succeeds_later(&server, error);
+        }
     }
 }
 
 #[test]
 fn what_was_said_of_the_recipients_stands_whatever_comes_after_it() {
-    let refused = AtomicBool::new(false);
-    let server = SmtpServer::failing(move |stage, _| match stage {
-        Stage::Rcpt if !refused.swap(true, Ordering::SeqCst) => {
-            Some(Fault::Answer("450 4.2.0 greylisted"))
-        }
-        Stage::Reset => Some(Fault::Answer("502 5.5.1 no")),
-        _ => None,
-    });
-    succeeds_later(&server, "450");
+    for pipelining in Pipelining::ALL {
+        let refused = AtomicBool::new(false);
+        let server = SmtpServer::failing_with(pipelining, move |stage, _| match stage {
+            Stage::Rcpt if !refused.swap(true, Ordering::SeqCst) => {
+                Some(Fault::Answer("450 4.2.0 greylisted"))
+            }
+            Stage::Reset => Some(Fault::Answer("502 5.5.1 no")),
+            _ => None,
+        });
+        succeeds_later(&server, "450");
+    }
 }
 
 #[test]
@@ -98,25 +103,30 @@ fn a_refused_connection_is_tried_again() {
 #[test]
 fn a_refused_message_is_given_up_at_once() {
     for stage in [Stage::Mail, Stage::Rcpt, Stage::Data, Stage::End] {
-        let server = SmtpServer::failing_times(
-            stage,
-            Fault::Answer("550 5.1.1 <ella@riverside.example> unknown"),
-            1,
-        );
-        let test = app_with(&server);
-        let id = queue_one(&test);
-        let email = await_state(&test, id, "failed", 1);
-        let reason = email.last_error.unwrap();
-        assert!(
-            reason.contains("550") && !reason.contains("ella"),
-            "{reason}"
-        );
-        assert_eq!((email.next_attempt_at, email.sent_at), (None, None));
-        // The next one goes through, over another connection.
-        let next = queue_one(&test);
-        await_state(&test, next, "sent", 1);
-        assert_eq!(stored(&test, id).state, "failed");
+        for pipelining in Pipelining::ALL {
+            eprintln!("{stage:?} {pipelining:?}");
+            is_given_up(stage, pipelining);
+        }
     }
+}
+
+fn is_given_up(stage: Stage, pipelining: Pipelining) {
+    let fault = Fault::Answer("550 5.1.1 <ella@riverside.example> unknown");
+    let server = SmtpServer::failing_with(pipelining, times_at(stage, fault, 1));
+    let test = app_with(&server);
+    let id = queue_one(&test);
+    let email = await_state(&test, id, "failed", 1);
+    let reason = email.last_error.unwrap();
+    assert!(
+        reason.contains("550") && !reason.contains("ella"),
+        "{reason}"
+    );
+    assert_eq!((email.next_attempt_at, email.sent_at), (None, None));
+    // The next one goes through, whatever becomes of the connection.
+    let next = queue_one(&test);
+    await_state(&test, next, "sent", 1);
+    assert_eq!(stored(&test, id).state, "failed");
+    assert_eq!(server.accepted().len(), 1);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use clogin::mail::Queued;
 use serde_json::json;
 
 use super::{app_with, await_state, queue};
-use crate::support::TestApp;
 use crate::support::process::{run, url};
-use crate::support::smtp::{Conversation, Fault, SmtpServer, Stage};
+use crate::support::smtp::{Conversation, Fault, Pipelining, SmtpServer, Stage};
+use crate::support::{TestApp, until};
 
 const ALL: [&str; 3] = [
     "ella@riverside.example",
@@ -27,11 +27,17 @@ fn queue_to_all(test: &TestApp) -> i64 {
     }
 }
 
+type Refused = &'static [(&'static str, &'static str)];
+
 /// Refuses these names, while it is told to.
-fn refusing(refused: &'static [(&'static str, &'static str)]) -> (SmtpServer, Arc<AtomicBool>) {
+fn refusing(refused: Refused) -> (SmtpServer, Arc<AtomicBool>) {
+    refusing_with(Pipelining::default(), refused)
+}
+
+fn refusing_with(pipelining: Pipelining, refused: Refused) -> (SmtpServer, Arc<AtomicBool>) {
     let refuses = Arc::new(AtomicBool::new(true));
     let asked = Arc::clone(&refuses);
-    let server = SmtpServer::failing(move |stage, said: &Conversation| {
+    let server = SmtpServer::failing_with(pipelining, move |stage, said: &Conversation| {
         let last = said.to.last().filter(|_| stage == Stage::Rcpt)?;
         let (_, line) = refused.iter().find(|(name, _)| last.starts_with(name))?;
         let refuses = asked.load(Ordering::SeqCst);
@@ -95,7 +101,16 @@ fn who_is_refused_keeps_it_from_nobody_else() {
 
 #[test]
 fn who_is_refused_for_now_gets_it_later_and_nobody_twice() {
-    let (server, refuses) = refusing(&[("busy", "450 4.2.1 busy"), ("gone", "550 5.1.1 unknown")]);
+    for pipelining in Pipelining::ALL {
+        gets_it_later(pipelining);
+    }
+}
+
+fn gets_it_later(pipelining: Pipelining) {
+    let (server, refuses) = refusing_with(
+        pipelining,
+        &[("busy", "450 4.2.1 busy"), ("gone", "550 5.1.1 unknown")],
+    );
     let test = app_with(&server);
     let id = queue_to_all(&test);
     let email = await_state(&test, id, "retrying", 1);
@@ -142,7 +157,16 @@ fn a_day_later_those_are_given_up_who_were_refused_all_the_time() {
 
 #[test]
 fn a_connection_goes_on_after_a_refusal() {
-    let (server, refuses) = refusing(&[("ella", "550 no"), ("busy", "550 no"), ("gone", "550 no")]);
+    for pipelining in Pipelining::ALL {
+        goes_on(pipelining);
+    }
+}
+
+fn goes_on(pipelining: Pipelining) {
+    let (server, refuses) = refusing_with(
+        pipelining,
+        &[("ella", "550 no"), ("busy", "550 no"), ("gone", "550 no")],
+    );
     let test = app_with(&server);
     let first = queue_to_all(&test);
     let email = await_state(&test, first, "failed", 1);
@@ -155,6 +179,31 @@ fn a_connection_goes_on_after_a_refusal() {
     await_state(&test, second, "sent", 1);
     assert_eq!(server.connections(), 1);
     assert_eq!(taken(&server), [ALL]);
+}
+
+/// Connecting takes two turns without TLS: the server greets, and is asked twice what it can do.
+#[test]
+fn commands_are_said_at_once_where_the_server_takes_them_so() {
+    let many: Vec<_> = (0..101)
+        .map(|n| format!("p{n}@riverside.example"))
+        .collect();
+    for (pipelining, to, turns) in [
+        // MAIL, RCPT and DATA; the message; and waiting for the next.
+        (Pipelining::Offered, &many[..3], 2),
+        (Pipelining::Offered, &many[..100], 2),
+        (Pipelining::Offered, &many[..], 104),
+        (Pipelining::None, &many[..3], 6),
+    ] {
+        let server = SmtpServer::failing_with(pipelining, |_, _| None);
+        let test = app_with(&server);
+        let Queued::Queued(email) = queue(&test, json!({ "to": to.join(", ") })) else {
+            panic!("all of them are addresses");
+        };
+        await_state(&test, email.id, "sent", 1);
+        assert_eq!(taken(&server), [to]);
+        eprintln!("{pipelining:?} {}", to.len());
+        until(|| server.turns() == 2 + turns + 1);
+    }
 }
 
 #[test]

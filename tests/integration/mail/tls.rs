@@ -84,6 +84,7 @@ fn a_server_whose_certificate_is_trusted_gets_the_message_encrypted() {
         let server = SmtpServer::with(Manners {
             tls: tls(authority.identify(HOST)),
             auth: Some(auth),
+            ..Manners::default()
         });
         let (state, error) = sent_by_the_binary(&server, pattern, &authority);
         assert_eq!((state.as_str(), error.as_str()), ("sent", ""), "{pattern}");
@@ -105,6 +106,7 @@ fn a_server_that_cannot_prove_who_it_is_gets_neither_password_nor_message() {
             let server = SmtpServer::with(Manners {
                 tls: tls(identity),
                 auth: Some(PLAIN),
+                ..Manners::default()
             });
             let (state, error) = sent_by_the_binary(&server, pattern, &authority);
             assert_eq!(state, "retrying", "{pattern}");
@@ -124,6 +126,7 @@ fn without_tls_where_it_is_required_nothing_is_said() {
     let server = SmtpServer::with(Manners {
         tls: Tls::None,
         auth: Some(PLAIN),
+        ..Manners::default()
     });
     let test = app_with_url(&url(&server, "smtp://app:p%40ss%2Fword@{}?tls=required"));
     let id = queue_one(&test);
@@ -143,6 +146,7 @@ fn without_tls_where_it_is_only_wished_for_it_goes_as_it_is() {
     let server = SmtpServer::with(Manners {
         tls: Tls::None,
         auth: Some(LOGIN),
+        ..Manners::default()
     });
     let test = app_with_url(&url(
         &server,
@@ -163,6 +167,7 @@ fn an_offer_is_not_taken_without_being_asked_for() {
     let server = SmtpServer::with(Manners {
         tls: offering(Authority::new().identify(HOST)),
         auth: None,
+        ..Manners::default()
     });
     let test = app_with_url(&url(&server, "smtp://{}"));
     let id = queue_one(&test);
@@ -182,6 +187,7 @@ fn a_login_that_fails_is_tried_again() {
         let server = SmtpServer::with(Manners {
             tls: Tls::None,
             auth,
+            ..Manners::default()
         });
         let test = app_with_url(&url(&server, pattern));
         let id = queue_one(&test);

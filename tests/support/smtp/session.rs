@@ -2,12 +2,15 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use openssl::base64;
 
 use super::tls::Wire;
-use super::{Auth, Conversation, Delivery, Fault, Shared, Stage, Tls};
+use super::{Auth, Conversation, Delivery, Fault, Pipelining, Shared, Stage, Tls};
+
+const FOR_NOBODY: &str = "554 5.5.1 no valid recipients";
 
 pub(super) struct Session {
     wire: BufReader<Wire>,
@@ -15,6 +18,8 @@ pub(super) struct Session {
     tcp: TcpStream,
     shared: Shared,
     said: Conversation,
+    /// Whether the sender was taken.
+    begun: bool,
     user: Option<String>,
 }
 
@@ -33,6 +38,7 @@ impl Session {
             tcp: below,
             shared,
             said: Conversation::default(),
+            begun: false,
             user: None,
         }
         .converse();
@@ -52,15 +58,11 @@ impl Session {
                 "MAIL" if self.shared.manners.auth.is_some() && self.user.is_none() => {
                     self.say("530 5.7.0 log in first")
                 }
-                "MAIL" => {
-                    self.said = Conversation {
-                        from: path(&line),
-                        ..Conversation::default()
-                    };
-                    self.answer(Stage::Mail, "250 OK")
-                }
+                "MAIL" => self.sender(&line),
+                "RCPT" | "DATA" if !self.begun => self.say("503 5.5.1 MAIL first"),
                 "RCPT" => self.recipient(&line),
                 "DATA" => match self.fault(Stage::Data) {
+                    None if self.said.to.is_empty() && !self.is_late() => self.say(FOR_NOBODY),
                     None => self.say("354 go on") && self.data(),
                     fault => self.outcome(fault, ""),
                 },
@@ -80,6 +82,9 @@ impl Session {
 
     fn greet(&mut self) -> bool {
         let mut lines = vec!["test".to_owned(), "8BITMIME".to_owned()];
+        if self.shared.manners.pipelining != Pipelining::None {
+            lines.push("PIPELINING".to_owned());
+        }
         if matches!(self.shared.manners.tls, Tls::Offered(_)) && !self.is_encrypted() {
             lines.push("STARTTLS".to_owned());
         }
@@ -106,6 +111,10 @@ impl Session {
         };
         self.wire = BufReader::new(wire);
         true
+    }
+
+    fn is_late(&self) -> bool {
+        self.shared.manners.pipelining == Pipelining::Late
     }
 
     fn is_encrypted(&self) -> bool {
@@ -139,6 +148,16 @@ impl Session {
         Some(decode(&answer))
     }
 
+    fn sender(&mut self, line: &str) -> bool {
+        self.said = Conversation {
+            from: path(line),
+            ..Conversation::default()
+        };
+        let fault = self.fault(Stage::Mail);
+        self.begun = fault.is_none();
+        self.outcome(fault, "250 OK")
+    }
+
     fn recipient(&mut self, line: &str) -> bool {
         self.said.to.push(path(line));
         let fault = self.fault(Stage::Rcpt);
@@ -150,12 +169,7 @@ impl Session {
 
     fn data(&mut self) -> bool {
         let mut line = String::new();
-        while self
-            .wire
-            .read_line(&mut line)
-            .is_ok_and(|length| length > 0)
-            && line != ".\r\n"
-        {
+        while self.read_line(&mut line) > 0 && line != ".\r\n" {
             let part = line.strip_prefix('.').unwrap_or(&line);
             self.said.data.push_str(part);
             line.clear();
@@ -163,6 +177,9 @@ impl Session {
         if line != ".\r\n" {
             // The client is gone in the middle of it.
             return false;
+        }
+        if self.said.to.is_empty() {
+            return self.say(FOR_NOBODY);
         }
         let fault = self.fault(Stage::End);
         let delivery = Delivery {
@@ -179,8 +196,15 @@ impl Session {
 
     fn hear(&mut self) -> Option<String> {
         let mut line = String::new();
-        let length = self.wire.read_line(&mut line).ok()?;
-        (length > 0).then(|| line.trim_end().to_owned())
+        (self.read_line(&mut line) > 0).then(|| line.trim_end().to_owned())
+    }
+
+    /// Returns its length. 0: there will be no more.
+    fn read_line(&mut self, line: &mut String) -> usize {
+        if self.wire.buffer().is_empty() {
+            self.shared.turns.fetch_add(1, Ordering::SeqCst);
+        }
+        self.wire.read_line(line).unwrap_or(0)
     }
 
     fn fault(&self, stage: Stage) -> Option<Fault> {
